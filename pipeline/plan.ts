@@ -13,8 +13,8 @@ export interface PlanEntry<C, E> {
 }
 
 /**
- * Says for each step whether a build would run it. Errors of the store are the caller's: a plan without vCenter takes
- * an empty store.
+ * Says for each step whether a build would run it. Errors of the store are the caller's: a plan without one
+ * takes `memoryStore()`.
  */
 export async function plan<C, E>(
   steps: readonly Step<C, E>[],
