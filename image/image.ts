@@ -1,0 +1,182 @@
+import { dirname, resolve } from 'node:path';
+import type { ParsedImage } from './schema/image.ts';
+import type { MediaLocation } from './schema/media.ts';
+import type { AuthorizedKey } from './schema/openssh.ts';
+import type { Parameter } from './schema/steps.ts';
+import { guestIds, windowsBuild } from './windows-defaults.ts';
+
+/** An archive that Windows downloads, or that is uploaded to it. */
+export interface ContainerRuntime {
+  readonly version: string;
+  readonly sha256: string;
+  readonly source: Exclude<MediaLocation, { kind: 'datastore' }>;
+}
+
+interface OwnStepBase {
+  readonly name: string;
+  readonly title: string;
+  /** Name of the step, built in or the user's, that is done before. */
+  readonly after: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly retry: number;
+}
+
+/** A step of the user. Paths of this machine are absolute. */
+export type OwnStep = OwnStepBase &
+  (
+    | { readonly kind: 'powershell'; readonly powershell: string; readonly parameters: Parameters }
+    | { readonly kind: 'script'; readonly script: string; readonly parameters: Parameters }
+    | { readonly kind: 'upload'; readonly from: string; readonly to: string }
+    | { readonly kind: 'restart' }
+  );
+
+type Parameters = Readonly<Record<string, Parameter>>;
+type Derived =
+  | 'variables'
+  | 'placement'
+  | 'media'
+  | 'hardware'
+  | 'windows'
+  | 'openssh'
+  | 'docker'
+  | 'containerd'
+  | 'steps'
+  | 'template';
+
+/**
+ * An image file, read, checked and filled in: every field that has a default has its value, sizes are bytes, durations
+ * milliseconds, paths of this machine absolute, secrets references that are resolved late.
+ */
+export interface Image extends Omit<ParsedImage, Derived> {
+  /** Absolute path of the image file, and its folder. */
+  readonly file: string;
+  readonly directory: string;
+  readonly placement: Omit<ParsedImage['placement'], 'datastore' | 'datastoreCluster'> & {
+    /** Exactly one of the two is there. */
+    readonly datastore?: string | undefined;
+    readonly datastoreCluster?: string | undefined;
+  };
+  readonly media: Omit<ParsedImage['media'], 'language'> & { readonly language: string };
+  readonly hardware: Omit<ParsedImage['hardware'], 'secureBoot' | 'guestId'> & {
+    readonly secureBoot: boolean;
+    /** The ids to try, the best first; one only if the file names it. */
+    readonly guestIds: readonly string[];
+  };
+  readonly windows: ParsedImage['windows'] & {
+    /** Build number of the version: 19042 for 20H2. */
+    readonly build: number;
+  };
+  readonly openssh: Omit<ParsedImage['openssh'], 'authorizedKeys'> & {
+    readonly authorizedKeys: readonly AuthorizedKey[];
+  };
+  /** At most one of the two is there. */
+  readonly docker?: ContainerRuntime | undefined;
+  readonly containerd?: ContainerRuntime | undefined;
+  readonly steps: readonly OwnStep[];
+  readonly template: Omit<ParsedImage['template'], 'name' | 'folder'> & {
+    readonly name: string;
+    readonly folder: string;
+  };
+}
+
+/**
+ * Fills in what follows from other fields: the defaults a Windows version, absolute paths, the first NIC, the order of
+ * the user's steps. The rules across fields must hold.
+ */
+export function finishImage(parsed: ParsedImage, path: string): Image {
+  const file = resolve(path);
+  const directory = dirname(file);
+  const { variables: _, hardware, windows, ...rest } = parsed;
+  const { secureBoot = hardware.firmware === 'efi', guestId, ...machine } = hardware;
+  return {
+    ...rest,
+    file,
+    directory,
+    vcenter: { ...parsed.vcenter, caFile: parsed.vcenter.caFile && resolve(directory, parsed.vcenter.caFile) },
+    media: {
+      ...parsed.media,
+      iso: absolute(parsed.media.iso, directory),
+      toolsIso: absolute(parsed.media.toolsIso, directory),
+      language: parsed.media.language ?? windows.uiLanguage,
+    },
+    hardware: {
+      ...machine,
+      secureBoot,
+      guestIds: guestId === undefined ? guestIds(windows.version, hardware.version) : [guestId],
+      nics: [{ network: parsed.placement.network }, ...hardware.nics],
+    },
+    windows: { ...windows, build: windowsBuild(windows.version) },
+    openssh: {
+      ...parsed.openssh,
+      archive: parsed.openssh.archive && resolve(directory, parsed.openssh.archive),
+      authorizedKeys: parsed.openssh.authorizedKeys.map((key) =>
+        key.kind === 'file' ? { kind: 'file', path: resolve(directory, key.path) } : key,
+      ),
+    },
+    docker: parsed.docker && runtime(parsed.docker, directory, dockerUrl),
+    containerd: parsed.containerd && runtime(parsed.containerd, directory, containerdUrl),
+    steps: finishSteps(parsed, directory),
+    template: {
+      ...parsed.template,
+      name: parsed.template.name ?? parsed.name,
+      folder: parsed.template.folder ?? parsed.placement.folder,
+    },
+  };
+}
+
+function absolute(location: MediaLocation, directory: string): MediaLocation {
+  return location.kind === 'file' ? { kind: 'file', path: resolve(directory, location.path) } : location;
+}
+
+function dockerUrl(version: string): string {
+  return `https://download.docker.com/win/static/stable/x86_64/docker-${version}.zip`;
+}
+
+function containerdUrl(version: string): string {
+  return `https://github.com/containerd/containerd/releases/download/v${version}/containerd-${version}-windows-amd64.tar.gz`;
+}
+
+function runtime(
+  input: NonNullable<ParsedImage['docker']>,
+  directory: string,
+  url: (version: string) => string,
+): ContainerRuntime {
+  const { version, sha256, archive } = input;
+  return archive === undefined
+    ? { version, sha256, source: { kind: 'url', url: input.url ?? url(version) } }
+    : { version, sha256, source: { kind: 'file', path: resolve(directory, archive) } };
+}
+
+/** What each step comes after: what it names, else the unplaced step above it, else `firewall`. */
+export function stepOrder(steps: readonly { readonly name?: string; readonly after?: string | undefined }[]): string[] {
+  let last = 'firewall';
+  return steps.map(({ name = '', after }) => {
+    if (after !== undefined) return after;
+    const before = last;
+    last = name;
+    return before;
+  });
+}
+
+function finishSteps(parsed: ParsedImage, directory: string): OwnStep[] {
+  const order = stepOrder(parsed.steps);
+  return parsed.steps.map((step, index) => {
+    const base = {
+      name: step.name,
+      title: step.title ?? step.name,
+      after: order[index] ?? 'firewall',
+      timeout: step.timeout ?? parsed.timeouts.step,
+      retry: step.retry,
+    };
+    const parameters = step.parameters ?? {};
+    if (step.powershell !== undefined) return { ...base, kind: 'powershell', powershell: step.powershell, parameters };
+    if (step.script !== undefined) {
+      return { ...base, kind: 'script', script: resolve(directory, step.script), parameters };
+    }
+    if (step.upload !== undefined) {
+      return { ...base, kind: 'upload', from: resolve(directory, step.upload.from), to: step.upload.to };
+    }
+    return { ...base, kind: 'restart' };
+  });
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { containerdSchema, dockerSchema } from './containers.ts';
+import { hints, label } from './fields.ts';
+import { firewallSchema } from './firewall.ts';
+import { hardwareSchema } from './hardware.ts';
+import { mediaSchema } from './media.ts';
+import { opensshSchema } from './openssh.ts';
+import { placementSchema } from './placement.ts';
+import { stepsSchema } from './steps.ts';
+import { smokeTestSchema, templateSchema } from './template.ts';
+import { timeoutsSchema } from './timeouts.ts';
+import { toolsSchema } from './tools.ts';
+import { updatesSchema } from './updates.ts';
+import { variablesSchema } from './variables.ts';
+import { vcenterSchema } from './vcenter.ts';
+import { windowsSchema } from './windows.ts';
+
+/** The image file. Rules across fields are in ../rules/. */
+export const imageSchema = z
+  .strictObject({
+    apiVersion: z.literal('ingot/v1').describe('Version of this format.'),
+    name: label(63).describe('Name of the image: lower case letters, digits and hyphens (RFC 1123).'),
+    description: z
+      .string()
+      .max(4096)
+      .register(hints, { expected: 'text of at most 4096 characters' })
+      .optional()
+      .describe('What the image is for.'),
+    variables: variablesSchema,
+    vcenter: vcenterSchema,
+    placement: placementSchema,
+    media: mediaSchema,
+    hardware: hardwareSchema,
+    windows: windowsSchema,
+    tools: toolsSchema,
+    openssh: opensshSchema,
+    docker: dockerSchema.optional(),
+    containerd: containerdSchema.optional(),
+    firewall: firewallSchema,
+    updates: updatesSchema,
+    steps: stepsSchema,
+    template: templateSchema,
+    smokeTest: smokeTestSchema,
+    timeouts: timeoutsSchema,
+  })
+  .describe('An ingot image file: from a Windows Server ISO to a vCenter template.');
+
+/** What the schema alone makes of a file: before variables of other fields and the Windows version fill in the rest. */
+export type ParsedImage = z.output<typeof imageSchema>;
