@@ -1,5 +1,5 @@
 import { type DigestOf, fingerprints } from './fingerprint.ts';
-import { order, predecessors } from './graph.ts';
+import { Graph } from './graph.ts';
 import type { RecordStore, StepRecord } from './records.ts';
 import type { Step } from './step.ts';
 
@@ -22,12 +22,13 @@ export async function plan<C, E>(
   env: E,
   options: { readonly store: RecordStore; readonly digestOf: DigestOf; readonly signal: AbortSignal },
 ): Promise<readonly PlanEntry<C, E>[]> {
-  const prints = await settle(fingerprints(steps, config, env, options.digestOf));
+  const graph = new Graph(steps);
+  const prints = await settle(fingerprints(graph, config, env, options.digestOf));
   const records = await options.store.load(prints, options.signal);
   const reruns = new Set<string>();
-  return order(steps).map((step) => {
+  return graph.steps.map((step) => {
     const fingerprint = prints.get(step.id) ?? '';
-    const entry = decide(step, config, fingerprint, records.get(step.id), reruns);
+    const entry = decide(graph, step, config, fingerprint, records.get(step.id), reruns);
     if (entry.state === 'run' && step.recorded) reruns.add(step.id);
     return { step, title: step.title(config), fingerprint, ...entry };
   });
@@ -35,6 +36,7 @@ export async function plan<C, E>(
 
 /** Whether a record stands for a step, and why (not). `reruns` holds the recorded steps that run again in this build. */
 export function decide<C, E>(
+  graph: Graph<C, E>,
   step: Step<C, E>,
   config: C,
   fingerprint: string,
@@ -47,7 +49,7 @@ export function decide<C, E>(
   if (record === undefined) return { state: 'run', why: 'not built yet' };
   if (record.fingerprint !== fingerprint)
     return { state: 'run', why: 'its inputs, or those of a step before it, changed' };
-  const behind = predecessors(step).find((before) => reruns.has(before.id));
+  const behind = graph.applicable(step, config).find((before) => reruns.has(before.id));
   if (behind !== undefined) return { state: 'run', why: `${behind.id} runs again` };
   if (!step.output.safeParse(record.output).success) {
     return { state: 'run', why: 'its record was written by another version of ingot' };

@@ -5,7 +5,7 @@ import type { BuildStatus, EventBody, Listener, SummaryLine } from './events.ts'
 import { defaultRetry, execute, type RetryPolicy } from './execute.ts';
 import { toFailure } from './failures.ts';
 import { type DigestOf, fingerprints } from './fingerprint.ts';
-import { order, predecessors } from './graph.ts';
+import { Graph } from './graph.ts';
 import { decide } from './plan.ts';
 import type { RecordStore, StepRecord } from './records.ts';
 import type { Step } from './step.ts';
@@ -53,19 +53,19 @@ export async function run<C, E>(
     const event = redactor.value({ ...body, at: new Date().toISOString(), build: options.build });
     for (const listener of options.listeners) listener(event);
   };
-  const ordered = order(steps);
-  const state = new State(ordered, config, env, options, emit);
+  const graph = new Graph(steps);
+  const state = new State(graph, config, env, options, emit);
   emit({
     type: 'build-started',
     name: options.name,
-    steps: ordered.map((step) => ({
+    steps: graph.steps.map((step) => ({
       id: step.id,
       title: step.title(config),
-      needs: predecessors(step).map((before) => before.id),
+      needs: graph.predecessors(step).map((before) => before.id),
     })),
   });
 
-  await Promise.all(ordered.map((step) => state.settle(step)));
+  await Promise.all(graph.steps.map((step) => state.settle(step)));
 
   let failure = state.failure;
   let status: BuildStatus = failure !== undefined ? 'failed' : options.signal.aborted ? 'interrupted' : 'done';
@@ -85,6 +85,7 @@ export async function run<C, E>(
 class State<C, E> {
   readonly outputs = new Map<string, unknown>();
   failure: Failure | undefined;
+  readonly #graph: Graph<C, E>;
   readonly #config: C;
   readonly #env: E;
   readonly #options: RunOptions;
@@ -97,13 +98,14 @@ class State<C, E> {
   readonly #prints: ReadonlyMap<string, Promise<string>>;
   #records: Promise<ReadonlyMap<string, StepRecord>> | undefined;
 
-  constructor(steps: readonly Step<C, E>[], config: C, env: E, options: RunOptions, emit: (event: EventBody) => void) {
+  constructor(graph: Graph<C, E>, config: C, env: E, options: RunOptions, emit: (event: EventBody) => void) {
+    this.#graph = graph;
     this.#config = config;
     this.#env = env;
     this.#options = options;
     this.#emit = emit;
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
-    this.#prints = fingerprints(steps, config, env, options.digestOf);
+    this.#prints = fingerprints(graph, config, env, options.digestOf);
   }
 
   /** Resolves when the step is over; true when those behind it may start. */
@@ -116,7 +118,7 @@ class State<C, E> {
   }
 
   async #advance(step: Step<C, E>): Promise<boolean> {
-    const before = await Promise.all(predecessors(step).map((s) => this.settle(s)));
+    const before = await Promise.all(this.#graph.predecessors(step).map((s) => this.settle(s)));
     if (before.includes(false) || this.#signal.aborted) return false;
     const applies = step.applies(this.#config);
     const missing = Object.values(step.needs).find((need) => this.#skipped.has(need.id));
@@ -129,7 +131,10 @@ class State<C, E> {
     const fingerprint = (await this.#prints.get(step.id)) ?? '';
     if (step.recorded) {
       const record = (await this.#load()).get(step.id);
-      if (record !== undefined && decide(step, this.#config, fingerprint, record, this.#reruns).state === 'cached') {
+      if (
+        record !== undefined &&
+        decide(this.#graph, step, this.#config, fingerprint, record, this.#reruns).state === 'cached'
+      ) {
         this.outputs.set(step.id, step.output.parse(record.output));
         this.#emit({
           type: 'step-cached',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { z } from 'zod';
 import { IngotError } from '../../common/failure.ts';
-import { mermaid, order } from '../../pipeline/graph.ts';
+import { Graph } from '../../pipeline/graph.ts';
 import { plan } from '../../pipeline/plan.ts';
 import { memoryStore } from '../../pipeline/records.ts';
 import { bake, cake, defineStep, heat, weigh } from './kitchen.ts';
@@ -51,21 +51,52 @@ suite('plan and graph', { concurrency: true }, () => {
     const loop = { ...b, after: [looped] };
     Object.assign(looped, { after: [loop] });
     assert.throws(
-      () => order([looped, loop]),
+      () => new Graph([looped, loop]),
       (e) => e instanceof IngotError && e.code === 'graph.cycle' && /a -> b -> a|b -> a -> b/.test(e.message),
     );
     assert.throws(
-      () => order([a, a]),
+      () => new Graph([a, a]),
       (e) => e instanceof IngotError && e.code === 'graph.duplicate',
     );
     assert.throws(
-      () => order([b]),
+      () => new Graph([b]),
       (e) => e instanceof IngotError && e.code === 'graph.missing',
     );
   });
 
+  test('a step left out passes on what it waits for', async () => {
+    const middle = defineStep({
+      id: 'middle',
+      title: 'm',
+      after: [weigh],
+      applies: () => 'no',
+      output: nothing,
+      timeout: 1,
+      run: async () => ({}),
+    });
+    const last = defineStep({
+      id: 'last',
+      title: 'l',
+      after: [middle],
+      output: nothing,
+      timeout: 1,
+      run: async () => ({}),
+    });
+    const chain = [weigh, middle, last];
+    const store = memoryStore();
+    await bake(chain, { flour: 1 }, { store });
+    assert.deepEqual(
+      (await bake(chain, { flour: 1 }, { store })).of('step-cached').map((event) => event.step),
+      ['weigh', 'last'],
+    );
+    assert.deepEqual(
+      (await bake(chain, { flour: 2 }, { store })).of('step-finished').map((event) => event.step),
+      ['weigh', 'last'],
+    );
+  });
+
   test('draws the graph as Mermaid', () => {
-    const text = mermaid(steps, { flour: 1 });
+    const text = new Graph(steps).mermaid({ flour: 1 });
     assert.match(text, /^flowchart LR\n/);
     assert.match(text, /cake\["Bake"\]/);
     assert.match(text, /weigh --> cake/);
