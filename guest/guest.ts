@@ -1,0 +1,95 @@
+import type { z } from 'zod';
+import { at, type Endpoint } from './connect.ts';
+import { GuestError } from './errors.ts';
+import type { TransferOptions } from './files.ts';
+import type { ScriptProgress } from './markers.ts';
+import { readPrivateKey } from './private-key.ts';
+import { parsePublicKey } from './public-key.ts';
+import type { ScriptParameters } from './script.ts';
+import { SshGuest } from './ssh-guest.ts';
+import type { GuestState } from './state.ts';
+
+export interface GuestOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Default `Administrator`. */
+  readonly username?: string;
+  /** The text of the key, in the format of OpenSSH or PEM. */
+  readonly privateKey: string;
+  readonly passphrase?: string | undefined;
+  /** The host keys that may answer, each as "type base64": from the guest's bootstrap report, never from the network. */
+  readonly hostKeys: readonly string[];
+  /** Ends the first connection attempt; later calls bring their own. */
+  readonly signal: AbortSignal;
+  /** Milliseconds that reaching the guest may take, the first time and each time that the connection was lost. */
+  readonly deadlineMs: number;
+  readonly onLog?: (line: string) => void;
+  /** Put before every SFTP path. Empty for Windows; a folder that stands for its drives with another OpenSSH server. */
+  readonly sftpRoot?: string;
+}
+
+export interface CallOptions {
+  readonly signal: AbortSignal;
+}
+
+export interface ScriptOptions extends CallOptions {
+  /** Milliseconds for the whole call, upload and reconnection included. */
+  readonly timeoutMs: number;
+  readonly onProgress?: (progress: ScriptProgress) => void;
+  /** Each line of output that is no marker. */
+  readonly onLog?: (line: string) => void;
+  /** Never shown; parameters named password, token, secret, … never are. */
+  readonly secrets?: readonly string[];
+}
+
+export interface RunOptions<Output> extends ScriptOptions {
+  readonly output: z.ZodType<Output>;
+}
+
+export interface RestartResult {
+  readonly previousBootTime: string;
+  readonly bootTime: string;
+}
+
+/** Windows, reached over one SSH connection that is made again when it was lost. */
+export interface Guest {
+  /**
+   * Runs one of ingot's own scripts (`state.ps1`) and returns its result. Rejects with GuestError: `guest.script`,
+   * `guest.output`, `guest.timeout`, `guest.connection-lost` (retryable), `guest.restarted` (retryable, `rebooted`),
+   * `guest.unreachable`, `guest.auth`, `guest.host-key`; or with the signal's reason.
+   */
+  run<Output>(script: string, parameters: ScriptParameters, options: RunOptions<Output>): Promise<Output>;
+  /** Runs a script of the user's, given as text. Exit code 0 is success; the result is undefined unless it wrote one. */
+  runUserScript(name: string, text: string, parameters: ScriptParameters, options: ScriptOptions): Promise<unknown>;
+  /** Bytes of a file; undefined when it does not exist. Paths as SFTP wants them: `/C:/folder/file`. */
+  readFile(path: string, options: CallOptions): Promise<Buffer | undefined>;
+  /** Replaces a file whole and makes its folder if need be. */
+  writeFile(path: string, bytes: Uint8Array, options: CallOptions): Promise<void>;
+  upload(localPath: string, path: string, options: TransferOptions): Promise<void>;
+  exists(path: string, options: CallOptions): Promise<boolean>;
+  remove(path: string, options: CallOptions): Promise<void>;
+  state(options: CallOptions): Promise<GuestState>;
+  /** ISO 8601, UTC; the same text as long as Windows has not restarted. */
+  bootTime(options: CallOptions): Promise<string>;
+  /** Restarts Windows and returns when it is up again: with another boot time, not merely with an open port. */
+  restart(options: CallOptions & { readonly deadlineMs: number }): Promise<RestartResult>;
+  close(): void;
+}
+
+/** Connects to Windows as Administrator by key, with the host key checked against the pinned ones. */
+export async function connectGuest(options: GuestOptions): Promise<Guest> {
+  const endpoint: Endpoint = {
+    host: options.host,
+    port: options.port,
+    username: options.username ?? 'Administrator',
+    key: await readPrivateKey(options.privateKey, options.passphrase),
+    hostKeys: options.hostKeys.map(parsePublicKey),
+  };
+  if (endpoint.hostKeys.length === 0)
+    throw new GuestError('guest.host-key', `Expected at least one pinned host key for ${at(endpoint)}, found none.`, {
+      remedy: 'The guest publishes its host keys in guestinfo.ingot.bootstrap; wait for that first.',
+    });
+  const guest = new SshGuest(endpoint, options);
+  await guest.reach(options.signal);
+  return guest;
+}

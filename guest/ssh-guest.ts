@@ -1,0 +1,240 @@
+import { posix } from 'node:path';
+import { scriptFile } from '../scripts/digest.ts';
+import type { Endpoint, LiveConnection } from './connect.ts';
+import { Connection, type ReachOptions } from './connection.ts';
+import { GuestError } from './errors.ts';
+import { RemoteFiles, type TransferOptions } from './files.ts';
+import type { CallOptions, Guest, GuestOptions, RestartResult, RunOptions, ScriptOptions } from './guest.ts';
+import { badOutput, callScript, type ScriptEnd, type ScriptParameters, userScriptBytes } from './script.ts';
+import { type GuestState, guestStateSchema } from './state.ts';
+import { UploadedScripts } from './uploaded.ts';
+import { durationText, waitFor } from './wait.ts';
+
+const SCRIPTS = '/C:/ProgramData/ingot/scripts';
+const STATE = 'state.ps1';
+/** state.ps1 asks WMI a few questions; PowerShell itself needs seconds to start on a busy machine. */
+const STATE_MS = 120_000;
+/** After a restart sshd may answer while logins are still refused: about a minute at 2 s a try. */
+const AUTH_TRIES_AFTER_RESTART = 30;
+/** The end of the connection is the event; the boot time is looked at this often in case it was missed. */
+const STILL_UP_MS = 10_000;
+
+/** The Guest over one shared SSH connection. Made by connectGuest. */
+export class SshGuest implements Guest {
+  readonly #connection: Connection;
+  readonly #options: GuestOptions;
+  readonly #uploaded = new UploadedScripts();
+  /** The boot time that each connection began with: no connection outlives a restart. */
+  readonly #bootTimes = new WeakMap<LiveConnection, string>();
+
+  constructor(endpoint: Endpoint, options: GuestOptions) {
+    this.#options = options;
+    this.#connection = new Connection(endpoint, (line) => options.onLog?.(line));
+  }
+
+  /** The connection that is up, made now if need be. */
+  reach(signal: AbortSignal, more: Partial<ReachOptions> = {}): Promise<LiveConnection> {
+    return this.#connection.live({ signal, deadlineMs: this.#options.deadlineMs, ...more });
+  }
+
+  async run<Output>(script: string, parameters: ScriptParameters, options: RunOptions<Output>): Promise<Output> {
+    const { bytes } = await scriptFile(script);
+    const end = await this.#call(script, bytes, parameters, options);
+    return checked(script, end, options.output);
+  }
+
+  async runUserScript(
+    name: string,
+    text: string,
+    parameters: ScriptParameters,
+    options: ScriptOptions,
+  ): Promise<unknown> {
+    // The name becomes part of a command line: nothing in it may mean anything to cmd.exe or PowerShell.
+    const safe = `user-${name.replace(/[^A-Za-z0-9-]+/g, '-').slice(0, 60)}.ps1`;
+    return (await this.#call(safe, userScriptBytes(text), parameters, options)).result;
+  }
+
+  readFile(path: string, { signal }: CallOptions): Promise<Buffer | undefined> {
+    return this.#files(signal, (files) => files.read(this.#path(path)));
+  }
+
+  writeFile(path: string, bytes: Uint8Array, { signal }: CallOptions): Promise<void> {
+    return this.#files(signal, async (files) => {
+      await files.makeFolder(posix.dirname(this.#path(path)));
+      await files.write(this.#path(path), bytes);
+    });
+  }
+
+  upload(localPath: string, path: string, { signal, onProgress }: TransferOptions): Promise<void> {
+    return this.#files(signal, async (files) => {
+      await files.makeFolder(posix.dirname(this.#path(path)));
+      await files.upload(localPath, this.#path(path), onProgress);
+    });
+  }
+
+  exists(path: string, { signal }: CallOptions): Promise<boolean> {
+    return this.#files(signal, (files) => files.exists(this.#path(path)));
+  }
+
+  remove(path: string, { signal }: CallOptions): Promise<void> {
+    return this.#files(signal, (files) => files.remove(this.#path(path)));
+  }
+
+  state({ signal }: CallOptions): Promise<GuestState> {
+    return this.run(STATE, {}, { output: guestStateSchema, timeoutMs: STATE_MS, signal });
+  }
+
+  async bootTime(options: CallOptions): Promise<string> {
+    return (await this.state(options)).bootTime;
+  }
+
+  async restart(options: CallOptions & { readonly deadlineMs: number }): Promise<RestartResult> {
+    const endsAt = performance.now() + options.deadlineMs;
+    const timeout = AbortSignal.timeout(options.deadlineMs);
+    const signal = AbortSignal.any([options.signal, timeout]);
+    try {
+      let live = await this.reach(signal);
+      const before = await this.#bootTime(live, signal);
+      await this.#askForRestart(live, signal);
+      for (;;) {
+        await waitFor(live.lost, STILL_UP_MS, signal);
+        live = await this.reach(signal, {
+          deadlineMs: endsAt - performance.now(),
+          authTries: AUTH_TRIES_AFTER_RESTART,
+        });
+        const now = await this.#state(live, signal).catch(tolerateLoss);
+        if (now !== undefined && now.bootTime !== before) return { previousBootTime: before, bootTime: now.bootTime };
+      }
+    } catch (error) {
+      if (timeout.aborted && !options.signal.aborted && error === signal.reason)
+        throw timedOut(
+          'Windows to have restarted',
+          options.deadlineMs,
+          'it has not: its boot time is the same as before',
+        );
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  async #askForRestart(live: LiveConnection, signal: AbortSignal): Promise<void> {
+    const name = 'restart.ps1';
+    await this.#upload(live, name, (await scriptFile(name)).bytes, signal);
+    // Windows may go down before the script's end is told.
+    await callScript(live, { name, parameters: {}, signal, onLog: this.#options.onLog }).catch(tolerateLoss);
+  }
+
+  /** Uploads and runs a script within its time; a lost connection is told apart from a restart. */
+  async #call(name: string, bytes: Buffer, parameters: ScriptParameters, options: ScriptOptions): Promise<ScriptEnd> {
+    const timeout = AbortSignal.timeout(options.timeoutMs);
+    const signal = AbortSignal.any([options.signal, timeout]);
+    let live: LiveConnection | undefined;
+    let doing = 'reach the guest';
+    try {
+      live = await this.reach(signal);
+      if (name !== STATE) await this.#bootTime(live, signal);
+      await this.#upload(live, name, bytes, signal);
+      doing = 'run';
+      const { onLog = this.#options.onLog, onProgress, secrets } = options;
+      const end = await callScript(live, {
+        name,
+        parameters,
+        signal,
+        secrets,
+        onLog,
+        onProgress(progress) {
+          doing = progress.message;
+          onProgress?.(progress);
+        },
+      });
+      if (name === STATE) this.#remember(live, end);
+      return end;
+    } catch (error) {
+      if (timeout.aborted && !options.signal.aborted && error === signal.reason)
+        throw timedOut(`${name} to end`, options.timeoutMs, `it still running (last: ${doing})`);
+      if (live !== undefined && isLoss(error)) throw await this.#afterLoss(live, error, name, signal);
+      throw error;
+    }
+  }
+
+  /** Looks whether Windows has restarted since `live` began; what cannot be found out leaves the loss as it is. */
+  async #afterLoss(live: LiveConnection, loss: GuestError, name: string, signal: AbortSignal): Promise<GuestError> {
+    const before = this.#bootTimes.get(live);
+    if (before === undefined) return loss;
+    try {
+      const now = await this.#state(await this.reach(signal, { authTries: AUTH_TRIES_AFTER_RESTART }), signal);
+      if (now.bootTime === before) return loss;
+      return new GuestError(
+        'guest.restarted',
+        `Expected Windows to stay up while ${name} ran, found that it restarted (up since ${now.bootTime}, before since ${before}).`,
+        {
+          cause: loss,
+          retryable: true,
+          rebooted: true,
+          remedy:
+            'The step is safe to run again. If Windows restarts each time, look into its System event log for the reason.',
+        },
+      );
+    } catch {
+      return loss;
+    }
+  }
+
+  async #bootTime(live: LiveConnection, signal: AbortSignal): Promise<string> {
+    return this.#bootTimes.get(live) ?? (await this.#state(live, signal)).bootTime;
+  }
+
+  async #state(live: LiveConnection, signal: AbortSignal): Promise<GuestState> {
+    await this.#upload(live, STATE, (await scriptFile(STATE)).bytes, signal);
+    return this.#remember(live, await callScript(live, { name: STATE, parameters: {}, signal }));
+  }
+
+  #remember(live: LiveConnection, end: ScriptEnd): GuestState {
+    const state = checked(STATE, end, guestStateSchema);
+    if (!this.#bootTimes.has(live)) this.#bootTimes.set(live, state.bootTime);
+    return state;
+  }
+
+  async #upload(live: LiveConnection, name: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
+    const files = new RemoteFiles(live, signal);
+    const common = await scriptFile('common.ps1');
+    await this.#uploaded.ensure(live, files, this.#path(`${SCRIPTS}/common.ps1`), common.bytes);
+    await this.#uploaded.ensure(live, files, this.#path(`${SCRIPTS}/${name}`), bytes);
+  }
+
+  async #files<T>(signal: AbortSignal, work: (files: RemoteFiles) => Promise<T>): Promise<T> {
+    return work(new RemoteFiles(await this.reach(signal), signal));
+  }
+
+  #path(path: string): string {
+    return `${this.#options.sftpRoot ?? ''}${path}`;
+  }
+}
+
+function checked<T>(script: string, end: ScriptEnd, schema: RunOptions<T>['output']): T {
+  if (!end.hasResult) throw badOutput(script, 'no result line', end.evidence);
+  const parsed = schema.safeParse(end.result);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues
+    .slice(0, 10)
+    .map((issue) => end.redactor.text(`${issue.path.join('.') || '(root)'}: ${issue.message}`));
+  throw badOutput(script, 'a result of another shape', [...problems, ...end.evidence]);
+}
+
+function isLoss(error: unknown): error is GuestError {
+  return error instanceof GuestError && error.code === 'guest.connection-lost';
+}
+
+function tolerateLoss(error: unknown): undefined {
+  if (!isLoss(error)) throw error;
+}
+
+function timedOut(what: string, ms: number, found: string): GuestError {
+  return new GuestError('guest.timeout', `Expected ${what} within ${durationText(ms)}, found ${found}.`, {
+    timedOut: true,
+    remedy: 'Look at the console of the VM; raise the time-out in the image file if the work simply takes longer.',
+  });
+}

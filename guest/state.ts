@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+/** The result of state.ps1 (docs/guest-contract.md). */
+export const guestStateSchema = z.object({
+  /** ISO 8601, UTC; constant between two restarts. */
+  bootTime: z.iso.datetime(),
+  uptimeSeconds: z.number().min(0),
+  computerName: z.string(),
+  /** `19042.508` */
+  osBuild: z.string(),
+  /** Why Windows wants a restart, such as `CBS\RebootPending`; empty when it does not. */
+  pendingReboot: z.array(z.string()),
+  /** `IMAGE_STATE_COMPLETE`, `IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE`, … */
+  imageState: z.string(),
+});
+export type GuestState = z.infer<typeof guestStateSchema>;

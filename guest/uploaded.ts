@@ -1,0 +1,21 @@
+import { posix } from 'node:path';
+import type { LiveConnection } from './connect.ts';
+import type { RemoteFiles } from './files.ts';
+import { sha256Of } from './script.ts';
+
+/** Knows, for each connection, which bytes lie in the guest already. A new connection knows nothing: Windows may have restarted. */
+export class UploadedScripts {
+  readonly #known = new WeakMap<LiveConnection, Map<string, string>>();
+
+  /** Makes sure that the file at `path` holds these bytes; uploads only what is not there. */
+  async ensure(live: LiveConnection, files: RemoteFiles, path: string, bytes: Uint8Array): Promise<void> {
+    const known = this.#known.get(live) ?? new Map<string, string>();
+    this.#known.set(live, known);
+    const digest = sha256Of(bytes);
+    if (known.get(path) === digest && (await files.size(path)) === bytes.length) return;
+    const present = await files.read(path);
+    if (present === undefined) await files.makeFolder(posix.dirname(path));
+    if (present === undefined || sha256Of(present) !== digest) await files.write(path, bytes);
+    known.set(path, digest);
+  }
+}
