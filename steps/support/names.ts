@@ -1,0 +1,37 @@
+import type { Image } from '../../image/index.ts';
+
+/** Every name that a build uses in vCenter, in one place. All of them carry the image's name: two images never meet. */
+export interface Names {
+  /** The VM that Windows is installed in; kept between builds. */
+  readonly master: string;
+  /** The clone that is sealed, until it takes the template's name. */
+  readonly candidate: string;
+  readonly template: string;
+  /** Folder on the datastore for media, shared by all images: named by content. */
+  readonly mediaFolder: string;
+  /** Folder on the datastore for answer discs: named at random. */
+  readonly discFolder: string;
+}
+
+export function namesOf(image: Image): Names {
+  return {
+    master: `${image.name}-master`,
+    candidate: `${image.template.name}-candidate`,
+    template: image.template.name,
+    mediaFolder: 'ingot/media',
+    discFolder: 'ingot/discs',
+  };
+}
+
+/** Keys of extraConfig by which ingot knows what it made. Only a VM that carries `image` is ever changed or deleted. */
+export const keys = {
+  image: 'ingot.image',
+  build: 'ingot.build',
+  role: 'ingot.role',
+  /** `ingot.step.<id>`: a finished step's record. */
+  step: 'ingot.step.',
+  bootstrap: 'guestinfo.ingot.bootstrap',
+  sysprep: 'guestinfo.ingot.sysprep',
+} as const;
+
+export type Role = 'master' | 'candidate' | 'template';

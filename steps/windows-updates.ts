@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { IngotError } from '../common/failure.ts';
+import { defineStep } from './define.ts';
+import { openssh } from './openssh.ts';
+import { script, scriptFiles } from './support/script.ts';
+
+const update = z.object({
+  kb: z.string(),
+  title: z.string(),
+  resultCode: z.number(),
+  hresult: z.union([z.string(), z.number()]),
+});
+const round = z.object({ found: z.number(), installed: z.array(update), rebootRequired: z.boolean() });
+
+/** OperationResultCode of the Windows Update Agent: 2 succeeded, 3 succeeded with errors. */
+const succeeded = new Set([2, 3]);
+
+/** Windows updates in rounds of search, install and restart until none is found; the list of KBs is the output. */
+export const windowsUpdates = defineStep({
+  id: 'windows-updates',
+  title: 'Install Windows updates',
+  needs: { shell: openssh },
+  applies: ({ updates }) => updates !== 'none' || 'updates: none',
+  inputs: ({ updates }) =>
+    updates === 'none' ? { categories: [], exclude: [], maximum: 0, rounds: 0 } : { ...updates },
+  files: scriptFiles('windows-updates'),
+  output: z.object({ installed: z.array(update), rounds: z.number() }),
+  retryable: true,
+  timeout: (image) => image.timeouts.updates,
+  async run(context) {
+    const { inputs, config, signal, progress } = context;
+    const { rounds, ...parameters } = inputs;
+    const installed: z.infer<typeof update>[] = [];
+    for (let number = 1; number <= rounds; number++) {
+      progress(`Round ${number}: searching`);
+      const result = await script(context, 'windows-updates', parameters, round, config.timeouts.updates);
+      const known = new Set(installed.map((done) => done.kb));
+      const failed = result.installed.filter((done) => !succeeded.has(done.resultCode));
+      if (failed.length > 0) {
+        throw new IngotError('updates.failed', `expected every update to install, found ${failed.length} that failed`, {
+          evidence: failed.map((u) => `${u.kb} ${u.title}: result ${u.resultCode}, ${u.hresult}`),
+          remedy: 'exclude the update in `updates.exclude`, or mend its cause; build again to go on from here',
+        });
+      }
+      if (result.found > 0 && result.installed.every((done) => known.has(done.kb))) {
+        throw new IngotError('updates.rollback', 'expected new updates in each round, found the same ones again', {
+          evidence: result.installed.map((done) => `${done.kb} ${done.title}`),
+          remedy: 'Windows rolls these back at boot: exclude them in `updates.exclude` or look at CBS.log',
+        });
+      }
+      installed.push(...result.installed);
+      if (result.rebootRequired) {
+        progress(`Round ${number}: restarting Windows`);
+        const guest = await context.guest(signal);
+        await guest.restart({ signal, deadlineMs: config.timeouts.boot });
+      }
+      if (result.found === 0) return { installed, rounds: number };
+    }
+    throw new IngotError('updates.rounds', `expected no more updates after ${rounds} rounds, found further ones`, {
+      evidence: installed.map((done) => `${done.kb} ${done.title}`),
+      remedy: 'raise `updates.rounds`; what was installed stays',
+    });
+  },
+  verify: async (_, { installed, rounds }) => [
+    `${installed.length} updates in ${rounds} rounds; the last search found none`,
+  ],
+});
