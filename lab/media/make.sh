@@ -8,6 +8,7 @@ export LC_ALL=C TZ=UTC
 umask 022
 
 out=$(realpath "${1:-$(dirname "$0")}")
+mkdir -p "$out"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 readonly date='2022-08-09 00:00:00'
@@ -22,10 +23,10 @@ write_placeholder() {
 fat_image() {
   mkdir -p "$(dirname "$1")"
   truncate -s 131072 "$1"
-  mformat -i "$1" -T 256 -h 2 -s 8 -N "$2" -v EFISECTOR ::
+  faketime -f "$date" mformat -i "$1" -T 256 -h 2 -s 8 -N "$2" -v EFISECTOR ::
   write_placeholder "$work/boot.txt" "$3"
   touch -d "$date" "$work/boot.txt"
-  mcopy -m -i "$1" "$work/boot.txt" ::BOOTX64.TXT
+  faketime -f "$date" mcopy -m -i "$1" "$work/boot.txt" ::BOOTX64.TXT
 }
 
 # set_guid WIM BYTE: wimlib takes a random GUID; the header holds it at offset 24
@@ -41,7 +42,7 @@ add_image() {
   write_placeholder "$tree/Windows/System32/readme.txt" "placeholder of $2"
   find "$tree" -exec touch -d "$date" {} +
   if [ -e "$wim" ]; then verb=append; fi
-  wimlib-imagex "$verb" "$tree" "$wim" "$2" "$2" --no-acls \
+  faketime -f "$date" wimlib-imagex "$verb" "$tree" "$wim" "$2" "$2" --no-acls \
     --image-property "DISPLAYNAME=$3" \
     --image-property "DISPLAYDESCRIPTION=$3" \
     --image-property "FLAGS=$4" \
@@ -59,17 +60,6 @@ add_image() {
     --image-property "WINDOWS/SYSTEMROOT=WINDOWS" >/dev/null
 }
 
-# fixed_times WIM COUNT: 132000000000000000 = 2019-04-18, in units of 100 ns since 1601
-fixed_times() {
-  local index
-  for ((index = 1; index <= $2; index++)); do
-    wimlib-imagex info "$1" "$index" \
-      --image-property "CREATIONTIME/HIGHPART=0x01D4F54C" --image-property "CREATIONTIME/LOWPART=0xBD980000" \
-      --image-property "LASTMODIFICATIONTIME/HIGHPART=0x01D4F54C" \
-      --image-property "LASTMODIFICATIONTIME/LOWPART=0xBD980000" >/dev/null
-  done
-}
-
 # windows_tree FOLDER BUILD SPBUILD: everything but install.wim
 windows_tree() {
   local tree=$1 boot="$1/sources/boot.wim"
@@ -85,7 +75,6 @@ windows_tree() {
   fat_image "$tree/efi/microsoft/boot/efisys_noprompt.bin" 22222222 'boots at once'
   add_image "$boot" 'Microsoft Windows PE (x64)' 'Microsoft Windows PE (x64)' 9 WindowsPE WindowsPE "$2" "$3"
   add_image "$boot" 'Microsoft Windows Setup (x64)' 'Microsoft Windows Setup (x64)' 2 WindowsPE WindowsPE "$2" "$3"
-  fixed_times "$boot" 2
   set_guid "$boot" b0
 }
 
@@ -134,7 +123,6 @@ four_images() {
     add_image "$wim" "Windows Server $year SERVER${edition^^}" "Windows Server $year $edition (Desktop Experience)" \
       "SERVER${edition^^}" "Server$edition" Server "$build" "$revision"
   done
-  fixed_times "$wim" 4
   set_guid "$wim" a0
 }
 
@@ -145,7 +133,6 @@ core_images() {
     add_image "$wim" "Windows Server SERVER${edition^^}ACORE" "Windows Server $edition" \
       "SERVER${edition^^}ACORE" "Server${edition}ACor" 'Server Core' "$build" "$revision"
   done
-  fixed_times "$wim" 2
   set_guid "$wim" a0
 }
 
