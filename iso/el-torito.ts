@@ -1,4 +1,4 @@
-import { SECTOR } from './iso9660.ts';
+import { SECTOR } from './sector.ts';
 import type { RangedSource } from './source.ts';
 import { Structure } from './structure.ts';
 

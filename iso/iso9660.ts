@@ -1,8 +1,8 @@
 import { type FileNode, type FileSystem, fileSource, MAX_DIRECTORY_BYTES, type Node, sameName } from './filesystem.ts';
+import { SECTOR } from './sector.ts';
 import type { RangedSource } from './source.ts';
 import { Structure } from './structure.ts';
 
-export const SECTOR = 2048;
 const FIRST_DESCRIPTOR = 16;
 const MOST_DESCRIPTORS = 64;
 const BOOT_RECORD = 0;

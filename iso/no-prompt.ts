@@ -1,8 +1,8 @@
 import { IngotError } from '../common/failure.ts';
 import type { BootEntry } from './el-torito.ts';
 import { contiguousOffset, type FileNode, type FileSystem } from './filesystem.ts';
-import { SECTOR } from './iso9660.ts';
 import type { Patch } from './patch.ts';
+import { SECTOR } from './sector.ts';
 import type { RangedSource } from './source.ts';
 
 /** Windows media carry the EFI boot image twice: one asks "Press any key to boot from CD or DVD", this one does not. */
