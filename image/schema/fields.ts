@@ -10,6 +10,8 @@ export interface Hint {
   readonly remedy?: string;
   /** The value may be a secret that was written in clear: it is never printed. */
   readonly secret?: boolean;
+  /** Likely to hold something that is not for the terminal when it is wrong: its text is not printed. */
+  readonly hidden?: boolean;
   /** Numbers are welcome too and are read as they are written: `2022`, `27.10`. The JSON Schema says so. */
   readonly numeric?: boolean;
 }

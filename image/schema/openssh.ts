@@ -13,6 +13,7 @@ function authorizedKey() {
     .register(hints, {
       expected: 'file:PATH or an OpenSSH public key on one line',
       remedy: 'write file: and the path of the .pub file, or its one line',
+      hidden: true,
     })
     .transform(
       (value): AuthorizedKey =>

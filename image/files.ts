@@ -1,0 +1,85 @@
+import { readFile, stat } from 'node:fs/promises';
+import { IngotError } from '../common/failure.ts';
+import type { Image } from './image.ts';
+import type { Finding, Path } from './problem.ts';
+import { keyFindings } from './rules/openssh.ts';
+
+/** Every file on this machine that the image needs, with the place that names it. */
+function localFiles(image: Image): [Path, string][] {
+  const files: [Path, string | undefined][] = [
+    [['vcenter', 'caFile'], image.vcenter.caFile],
+    [['media', 'iso'], image.media.iso.kind === 'file' ? image.media.iso.path : undefined],
+    [['media', 'toolsIso'], image.media.toolsIso.kind === 'file' ? image.media.toolsIso.path : undefined],
+    [['openssh', 'archive'], image.openssh.archive],
+  ];
+  for (const key of ['docker', 'containerd'] as const) {
+    const source = image[key]?.source;
+    if (source?.kind === 'file') files.push([[key, 'archive'], source.path]);
+  }
+  for (const [index, step] of image.steps.entries()) {
+    if (step.kind === 'script') files.push([['steps', index, 'script'], step.script]);
+    if (step.kind === 'upload') files.push([['steps', index, 'upload', 'from'], step.from]);
+  }
+  return files.flatMap(([path, file]) => (file === undefined ? [] : [[path, file]]));
+}
+
+/** Files that are named and not there, and key files that hold no public key. */
+export async function checkFiles(image: Image): Promise<Finding[]> {
+  const found = await Promise.all([
+    ...localFiles(image).map(([path, file]) => checkExists(path, file, path.at(-1) === 'from')),
+    ...image.openssh.authorizedKeys.map((key, index) =>
+      key.kind === 'file' ? checkKeyFile(['openssh', 'authorizedKeys', index], key.path) : [],
+    ),
+  ]);
+  return found.flat();
+}
+
+async function checkExists(path: Path, file: string, folderAllowed: boolean): Promise<Finding[]> {
+  const stats = await stat(file).catch(() => undefined);
+  if (stats !== undefined && (folderAllowed || !stats.isDirectory())) return [];
+  const found = stats === undefined ? `no file ${file}` : `a folder, ${file}`;
+  return [{ path, code: 'file.missing', expected: 'a file that is there', found, remedy: 'correct the path' }];
+}
+
+async function checkKeyFile(path: Path, file: string): Promise<Finding[]> {
+  const lines = await readKeyLines(file);
+  if (lines !== undefined && lines.length > 0) return lines.flatMap((line) => keyFindings(line, path));
+  const found = lines === undefined ? `no readable file ${file}` : `no key in ${file}`;
+  return [{ path, code: 'file.missing', expected: 'a file with a public key', found, remedy: 'correct the path' }];
+}
+
+async function readKeyLines(file: string): Promise<string[] | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  return text
+    ?.split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+/**
+ * The lines of `authorized_keys`: literal keys and those of the key files, each once.
+ * @throws IngotError `openssh.key-file` (not there or empty), `openssh.key`, `openssh.weak-key`
+ */
+export async function readAuthorizedKeys(image: Pick<Image, 'openssh'>): Promise<string[]> {
+  const keys = new Set<string>();
+  for (const key of image.openssh.authorizedKeys) {
+    const lines = key.kind === 'key' ? [key.key] : await readKeyLines(key.path);
+    if (lines === undefined || lines.length === 0) {
+      const file = key.kind === 'file' ? key.path : '';
+      throw new IngotError('openssh.key-file', `expected a public key in ${file}, found none`, {
+        remedy: 'correct openssh.authorizedKeys in the image file',
+      });
+    }
+    for (const line of lines) {
+      const [finding] = keyFindings(line, []);
+      if (finding !== undefined) {
+        const where = key.kind === 'file' ? ` in ${key.path}` : '';
+        throw new IngotError(finding.code, `expected ${finding.expected}${where}, found ${finding.found}`, {
+          remedy: finding.remedy,
+        });
+      }
+      keys.add(line);
+    }
+  }
+  return [...keys];
+}

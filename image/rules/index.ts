@@ -1,0 +1,38 @@
+import type { Finding } from '../problem.ts';
+import { oneRuntime, oneSource } from './containers.ts';
+import { uniqueRules } from './firewall.ts';
+import { disks, guestId, memory, processors, secureBootNeedsEfi } from './hardware.ts';
+import { archiveOfDisc, authorizedKeys } from './openssh.ts';
+import { oneDatastore } from './placement.ts';
+import type { Part, Raw, Rule } from './rule.ts';
+import { acyclic, knownAfter, oneKind, uniqueStepNames, uploadTarget } from './steps.ts';
+import { port, trust } from './vcenter.ts';
+import { computerName, serverCoreOnly } from './windows.ts';
+
+const RULES: readonly Rule[] = [
+  port,
+  trust,
+  oneDatastore,
+  processors,
+  memory,
+  disks,
+  secureBootNeedsEfi,
+  guestId,
+  serverCoreOnly,
+  computerName,
+  authorizedKeys,
+  archiveOfDisc,
+  oneRuntime,
+  oneSource,
+  uniqueRules,
+  uniqueStepNames,
+  oneKind,
+  uploadTarget,
+  knownAfter,
+  acyclic,
+];
+
+/** Everything the rules across fields find in the parts of a file that are right by themselves. */
+export function checkRules(part: Part, raw: Raw): Finding[] {
+  return RULES.flatMap((rule) => rule(part, raw));
+}
