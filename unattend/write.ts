@@ -1,0 +1,73 @@
+import { create } from 'xmlbuilder2';
+import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
+import { IngotError } from '../common/failure.ts';
+import type { AnswerFile, Setting } from './model.ts';
+import { NAMESPACE } from './namespace.ts';
+
+/** What XML 1.0 cannot hold: control characters, halves of surrogate pairs, U+FFFE and U+FFFF. */
+const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
+/** Parsers turn these into spaces in attributes. */
+const LINE_BREAK = /[\t\n\r]/;
+
+type Attributes = Readonly<Record<string, string>>;
+
+/**
+ * The XML of an answer file: UTF-8 with declaration, indented, the same bytes for the same model. Every value comes
+ * back from a parser as it was.
+ *
+ * @throws IngotError `unattend.character` for what XML cannot hold, with the path of the setting
+ */
+export function writeAnswerFile(file: AnswerFile): string {
+  const document = create({ version: '1.0', encoding: 'UTF-8' });
+  const root = document.ele(NAMESPACE.unattend, 'unattend');
+  root.att(NAMESPACE.xmlns, 'xmlns:wcm', NAMESPACE.wcm);
+  root.att(NAMESPACE.xmlns, 'xmlns:xsi', NAMESPACE.xsi);
+  for (const { pass, components, attributes } of file.passes) {
+    const settings = element(root, 'settings', { pass, ...attributes }, pass);
+    for (const component of components) {
+      const path = `${pass}/${component.name}`;
+      const node = element(settings, 'component', { name: component.name, ...component.attributes }, path);
+      for (const setting of component.settings) write(node, setting, path);
+    }
+  }
+  for (const other of file.others ?? []) write(root, other, '');
+  // A carriage return must be a reference: parsers turn a bare one into a line feed. No other comes from the builder.
+  return `${document.end({ prettyPrint: true }).replaceAll('\r', '&#xD;')}\n`;
+}
+
+function write(parent: XMLBuilder, setting: Setting, above: string): void {
+  const path = above === '' ? setting.name : `${above}/${setting.name}`;
+  const node = element(parent, setting.name, setting.attributes ?? {}, path);
+  if (setting.action !== undefined) node.att(NAMESPACE.wcm, 'wcm:action', checked(setting.action, path, true));
+  if (setting.keyValue !== undefined) node.att(NAMESPACE.wcm, 'wcm:keyValue', checked(setting.keyValue, path, true));
+  for (const child of setting.children ?? []) write(node, child, path);
+  if (setting.value !== undefined && setting.value !== '') node.txt(checked(setting.value, path, false));
+}
+
+/** An element with its attributes; those that declare a namespace come first, so that the name can use it. */
+function element(parent: XMLBuilder, name: string, attributes: Attributes, path: string): XMLBuilder {
+  const prefix = name.includes(':') ? name.slice(0, name.indexOf(':')) : undefined;
+  const declared = prefix === undefined ? NAMESPACE.unattend : attributes[`xmlns:${prefix}`];
+  const node = declared === undefined ? parent.ele(name) : parent.ele(declared, name);
+  for (const [key, value] of Object.entries(attributes)) {
+    const text = checked(value, `${path}/@${key}`, true);
+    if (key.startsWith('xmlns:')) node.att(NAMESPACE.xmlns, key, text);
+    else if (key.includes(':'))
+      node.att(attributes[`xmlns:${key.slice(0, key.indexOf(':'))}`] ?? NAMESPACE.xsi, key, text);
+    else node.att(key, text);
+  }
+  return node;
+}
+
+function checked(value: string, path: string, attribute: boolean): string {
+  const found = FORBIDDEN.exec(value) ?? (attribute ? LINE_BREAK.exec(value) : null);
+  if (found === null) return value;
+  const code = (found[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  throw new IngotError(
+    'unattend.character',
+    `Expected text that XML can hold in ${path}, found U+${code} at ${found.index}`,
+    {
+      remedy: 'Remove the character.',
+    },
+  );
+}
