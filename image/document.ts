@@ -62,7 +62,9 @@ export function parseSource(file: string, text: string): SourceDocument {
   };
   const { root, errors, findings } = parse(text, lines);
   const problems = [
-    ...withoutEchoes(errors).map((error) => problemAt(file, place(error.pos[0]), yamlFinding(error, text))),
+    ...withoutEchoes(errors, (error) => place(error.pos[0]).line).map((error) =>
+      problemAt(file, place(error.pos[0]), yamlFinding(error, text)),
+    ),
     ...findings.map((finding) => problemAt(file, place(finding.offset), finding)),
   ];
   const broken = errors.length > 0 || findings.some(({ code }) => code.startsWith('image.too-'));
@@ -102,9 +104,13 @@ function parse(text: string, lineCounter: LineCounter): Parsed {
   }
 }
 
-/** After one token that fits nowhere, the parser reports each token that follows: only the first tells something. */
-function withoutEchoes(errors: readonly YAMLError[]): YAMLError[] {
-  return errors.filter(({ code }, index) => code !== 'UNEXPECTED_TOKEN' || errors[index - 1]?.code !== code);
+/** After one mistake the parser reports what follows on the line, and each token that fits nowhere: only the first tells something. */
+function withoutEchoes(errors: readonly YAMLError[], line: (error: YAMLError) => number): YAMLError[] {
+  return errors.filter((error, index) => {
+    const before = errors[index - 1];
+    if (before === undefined) return true;
+    return line(before) !== line(error) && (error.code !== 'UNEXPECTED_TOKEN' || before.code !== error.code);
+  });
 }
 
 function yamlFinding(error: YAMLError, text: string): Finding {

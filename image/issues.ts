@@ -37,7 +37,10 @@ export function findingsOf(root: z.ZodType, data: unknown, issue: Issue, path: P
       code: value === null ? 'image.empty' : codeOf(issue),
       expected: expectedOf(schema),
       found,
-      remedy: value === null ? 'write a value or remove the key' : (remedyFor(schema, value) ?? 'correct the value'),
+      remedy:
+        value === null
+          ? 'write a value or remove the key'
+          : (remedyFor(schema, value) ?? `write ${expectedOf(schema)}`),
     },
   ];
 }
@@ -88,10 +91,12 @@ function badKey(root: z.ZodType, path: Path): Finding {
 }
 
 function missing(schema: unknown, path: Path): Finding {
+  const section =
+    schema instanceof z.ZodObject ? `the section ${String(path.at(-1))} (${keysOf(schema).join(', ')})` : undefined;
   return {
     path,
     code: 'image.required',
-    expected: expectedOf(schema),
+    expected: section ?? expectedOf(schema),
     found: 'nothing',
     remedy: `add ${String(path.at(-1) ?? 'it')}`,
   };

@@ -9,7 +9,7 @@ import { checkRules } from './rules/index.ts';
 import { imageSchema } from './schema/image.ts';
 import { findSecrets } from './secrets.ts';
 import { readSource } from './source.ts';
-import { declaredNames, substitute, unusedVariables, type VariableValues } from './variables.ts';
+import { declaredNames, pathKey, substitute, unusedVariables, type VariableValues } from './variables.ts';
 
 export interface LoadOptions extends VariableValues {
   /** Learns every secret that is resolved through the image. */
@@ -68,12 +68,13 @@ function check(document: SourceDocument, options: LoadOptions, declared: Readonl
   const data = substitute(root, options);
   const result = parseData(imageSchema, root, data);
   const issues = 'issues' in result ? result.issues : [];
-  const findings = [
-    ...unusedVariables(root, options.vars ?? {}, declared),
-    ...data.findings,
+  // What a wrong variable leaves behind is no second mistake.
+  const unset = new Set(data.findings.map((finding) => pathKey(finding.path)));
+  const others = [
     ...issues.flatMap(([issue, path]) => findingsOf(imageSchema, data.value, issue, path)),
     ...checkRules(result.part, (path) => valueAt(data.value, path)),
-  ];
+  ].filter((finding) => !unset.has(pathKey(finding.path)));
+  const findings = [...unusedVariables(root, options.vars ?? {}, declared), ...data.findings, ...others];
   const problems = inOrder([...document.problems, ...place(document, findings)]);
   if (result.image === undefined || problems.some((problem) => problem.severity === 'error')) return { problems };
   const image = finishImage(result.image, file);

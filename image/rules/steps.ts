@@ -113,12 +113,13 @@ export const acyclic: Rule = ({ steps }) => {
   const order = stepOrder(list.map((step) => ({ name: step?.name ?? '', after: step?.after })));
   const after = new Map<string, string>();
   for (const [index, step] of list.entries()) {
-    if (step?.name !== undefined && !after.has(step.name)) after.set(step.name, order[index] ?? '');
+    if (step?.name !== undefined && !builtIn.includes(step.name) && !after.has(step.name))
+      after.set(step.name, order[index] ?? '');
   }
   const reported = new Set<string>();
   return list.flatMap((step, index): Finding[] => {
     const name = step?.name;
-    if (name === undefined || reported.has(name)) return [];
+    if (name === undefined || !after.has(name) || reported.has(name)) return [];
     const cycle = [name];
     for (let next = after.get(name); next !== undefined && next !== name; next = after.get(next)) {
       // Into a cycle that does not hold this step: it is told at its own first step.

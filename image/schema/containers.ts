@@ -5,7 +5,7 @@ function archiveFields(what: string, origin: string) {
   return {
     version: version().describe(`Version of ${what}.`),
     sha256: sha256().describe('SHA-256 that the archive must have.'),
-    url: pattern(/^https?:\/\/[^\s/]+\/\S+$/i, { expected: 'an http or https URL' })
+    url: pattern(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/]+\/\S+$/, { expected: 'an http or https URL' })
       .optional()
       .describe(`Where Windows downloads the archive from. Left out: ${origin}.`),
     archive: text('the path of an archive')

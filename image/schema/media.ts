@@ -14,7 +14,8 @@ export function parseLocation(value: string): MediaLocation {
   return { kind: 'file', path: value };
 }
 
-const LOCATION = /^(\[[^\][\r\n]*\] ?\S[^\r\n]*|https?:\/\/[^\s/]+\/\S*|(?![[\s])(?!\w{2,}:\/\/)[^\r\n\0]+)$/i;
+const LOCATION =
+  /^(\[[^\][\r\n]*\] ?\S[^\r\n]*|[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/]+\/\S*|(?![[\s])(?!\w{2,}:\/\/)[^\r\n\0]+)$/;
 
 function location() {
   return z

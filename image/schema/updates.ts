@@ -25,7 +25,7 @@ export const updatesSchema = z
         .describe('Classifications of the updates to install.'),
       exclude: z
         .array(
-          pattern(/^KB\d{6,8}$/i, { expected: 'a KB number such as KB5034439' }).transform((value) =>
+          pattern(/^[Kk][Bb]\d{6,8}$/, { expected: 'a KB number such as KB5034439' }).transform((value) =>
             value.toUpperCase(),
           ),
         )

@@ -5,7 +5,7 @@ const HOST = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:\d{
 
 /** SHA-256 of the certificate, with or without colons; upper case with colons once read; empty is the same as left out. */
 function thumbprint() {
-  return pattern(/^((sha256:)?([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2})?$/i, {
+  return pattern(/^(([Ss][Hh][Aa]256:)?([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2})?$/, {
     expected: 'the SHA-256 thumbprint of a certificate (32 bytes in hexadecimal)',
     remedy: 'read it with: openssl s_client -connect HOST:443 </dev/null | openssl x509 -noout -fingerprint -sha256',
   })
