@@ -121,9 +121,12 @@ function bySelection(images: readonly WindowsImage[], select: string | number): 
     (image) => image.editionId,
     (image) => image.flags,
   ];
-  for (const way of ways) {
-    const candidates = images.filter((image) => sameText(way(image), text));
-    if (candidates.length > 0) return { candidates, what };
+  // An edition id and the flags may differ in case only, so what equals exactly comes first.
+  for (const same of [(a: string, b: string) => a === b, sameText]) {
+    for (const way of ways) {
+      const candidates = images.filter((image) => same(way(image), text));
+      if (candidates.length > 0) return { candidates, what };
+    }
   }
   return { candidates: [], what };
 }

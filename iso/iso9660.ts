@@ -8,7 +8,6 @@ const MOST_DESCRIPTORS = 64;
 const BOOT_RECORD = 0;
 const PRIMARY = 1;
 const SUPPLEMENTARY = 2;
-const TERMINATOR = 255;
 const FLAG_DIRECTORY = 0x02;
 const FLAG_MORE_EXTENTS = 0x80;
 /** Escape sequences that say UCS-2 levels 1 to 3: the Joliet specification. */
@@ -43,7 +42,6 @@ export async function readVolumeDescriptors(source: RangedSource): Promise<Volum
     if (type === PRIMARY) primary ??= descriptor;
     if (type === SUPPLEMENTARY && JOLIET_ESCAPES.includes(descriptor.latin1(88, 3))) joliet ??= descriptor;
     if (type === BOOT_RECORD && descriptor.latin1(7, 23) === 'EL TORITO SPECIFICATION') boot ??= descriptor;
-    if (type === TERMINATOR && udf) break;
   }
   return { primary, joliet, boot, udf };
 }

@@ -40,10 +40,10 @@ export async function findNoPrompt(
   if (entry === undefined) return { available: false, reason: 'the boot catalogue has no EFI entry' };
   const file = await fileSystem.lookup(NO_PROMPT_IMAGE);
   if (file === undefined || file.kind !== 'file') return { available: false, reason: `there is no ${NO_PROMPT_IMAGE}` };
-  const unfit = await whyUnfit(source, file, entry);
   const offset = contiguousOffset(file);
-  if (unfit !== undefined || offset === undefined) {
-    return { available: false, reason: `${NO_PROMPT_IMAGE} ${unfit ?? 'does not lie in one piece'}` };
+  const unfit = offset === undefined ? 'does not lie in one piece' : await whyUnfit(source, file, offset, entry);
+  if (offset === undefined || unfit !== undefined) {
+    return { available: false, reason: `${NO_PROMPT_IMAGE} ${unfit}` };
   }
   return {
     available: true,
@@ -75,9 +75,12 @@ export function noPromptPatch(facts: NoPrompt): readonly Patch[] {
 }
 
 /** Why a file cannot be the boot image of an entry; undefined when it can. */
-async function whyUnfit(source: RangedSource, file: FileNode, entry: BootEntry): Promise<string | undefined> {
-  const offset = contiguousOffset(file);
-  if (offset === undefined) return 'does not lie in one piece';
+async function whyUnfit(
+  source: RangedSource,
+  file: FileNode,
+  offset: number,
+  entry: BootEntry,
+): Promise<string | undefined> {
   if (offset % SECTOR !== 0) return `does not begin on a sector (offset ${offset})`;
   if (file.size < 512) return `has only ${file.size} bytes`;
   if (entry.sectorCount * 512 > file.size) {

@@ -3,7 +3,7 @@ import { IngotError } from '../common/failure.ts';
 
 /**
  * Bytes that can be read in ranges: a local file, a part of another source, later a URL or a datastore file.
- * All readers of this room take one and never more than they need.
+ * All readers of this room take one and never more than they need. A source obeys the AbortSignal it was opened with.
  */
 export interface RangedSource {
   /** What to call it in messages: a path or URL. */

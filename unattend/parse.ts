@@ -124,7 +124,8 @@ function plainAttributes(tag: SaxesTagNS): Record<string, string> {
     used.push({ prefix, uri });
   }
   for (const { prefix, uri } of used) {
-    if (prefix !== '' && uri !== NAMESPACE.unattend && uri !== NAMESPACE.xsi) attributes[`xmlns:${prefix}`] = uri;
+    if (!['', 'xml'].includes(prefix) && uri !== NAMESPACE.unattend && uri !== NAMESPACE.xsi)
+      attributes[`xmlns:${prefix}`] = uri;
   }
   return attributes;
 }

@@ -2,7 +2,7 @@ import { childSpots, type Rule, settingSpots } from './rule.ts';
 
 const SHELL = 'Microsoft-Windows-Shell-Setup';
 
-/** Rules on the computer's name and its accounts. */
+/** Rules on the computer's name, its accounts and its product key. */
 export const accountRules: readonly Rule[] = [
   {
     code: 'unattend.computer-name',
@@ -30,6 +30,33 @@ export const accountRules: readonly Rule[] = [
         if (enabled && childSpots(spot, 'LogonCount').length === 0) {
           yield { spot, message: 'expected a LogonCount beside Enabled, found none' };
         }
+      }
+    },
+  },
+  {
+    code: 'unattend.password-plain',
+    severity: 'warning',
+    title: 'Passwords are encoded (PlainText false).',
+    remedy: 'Encode them: it is no protection, but keeps them from being read over a shoulder or found by a search.',
+    *check(file) {
+      const passwords = ['UserAccounts/AdministratorPassword', 'UserAccounts/LocalAccounts/LocalAccount/Password'];
+      for (const path of [...passwords, 'AutoLogon/Password']) {
+        for (const spot of settingSpots(file, SHELL, path)) {
+          const plain = childSpots(spot, 'PlainText')[0]?.setting.value?.toLowerCase() !== 'false';
+          if (plain) yield { spot, message: 'expected PlainText false, found a password in plain text' };
+        }
+      }
+    },
+  },
+  {
+    code: 'unattend.product-key-empty',
+    severity: 'error',
+    title: 'A product key is not empty.',
+    remedy: 'Remove the element: Setup stops at an empty key, and evaluation media take none.',
+    *check(file) {
+      for (const spot of settingSpots(file, 'Microsoft-Windows-Setup', 'UserData/ProductKey/Key')) {
+        if ((spot.setting.value ?? '').trim() === '')
+          yield { spot, message: 'expected a product key, found an empty element' };
       }
     },
   },
