@@ -1,0 +1,24 @@
+import { IngotError } from '../common/failure.ts';
+import { isAbort } from '../pipeline/failures.ts';
+import type { Cli } from './context.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+
+/** Says on stderr what went wrong and what to do, without a stack trace unless INGOT_DEBUG asks for one. */
+export function explain(cli: Cli, error: unknown): ExitCode {
+  const { interrupts, stderr, env, redactor } = cli;
+  const say = (text: string) => void stderr.write(`${redactor.text(text)}\n`);
+  if (isAbort(error, interrupts.signal)) {
+    say('interrupted');
+    return exitCodes.interrupted;
+  }
+  if (error instanceof IngotError) {
+    say(`error: ${error.message} (${error.code})`);
+    for (const line of error.evidence ?? []) say(`  | ${line}`);
+    if (error.remedy !== undefined) say(`  what to do: ${error.remedy}`);
+  } else {
+    say(`error: unexpected: ${error instanceof Error ? error.message : String(error)}`);
+    say('  what to do: this is a defect of ingot; report it with what INGOT_DEBUG=1 shows');
+  }
+  if (env.INGOT_DEBUG !== undefined && error instanceof Error) say(error.stack ?? '');
+  return error instanceof IngotError && error.unreachable ? exitCodes.unreachable : exitCodes.failed;
+}

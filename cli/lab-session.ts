@@ -1,0 +1,48 @@
+import type { Cli } from './context.ts';
+
+export type LabSpeed = 'instant' | 'demo';
+export const labSpeeds: readonly LabSpeed[] = ['instant', 'demo'];
+
+/** Where a command works: a lab of its own, or what the environment says. */
+export interface LabSession {
+  /** The environment that the image file's variables and secrets come from. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Ends the lab, if there is one. */
+  stop(): Promise<void>;
+}
+
+interface LabFlags {
+  readonly lab?: boolean | undefined;
+  readonly labSpeed?: LabSpeed | undefined;
+}
+
+/** Works in a lab of its own if the flags ask for one, which is gone afterwards, and else where the environment says. */
+export async function inSession(
+  cli: Cli,
+  flags: LabFlags,
+  work: (session: LabSession) => Promise<void>,
+): Promise<void> {
+  const session = await labSession(cli, flags);
+  try {
+    await work(session);
+  } finally {
+    await session.stop();
+  }
+}
+
+/** Lays the lab's environment over the process's own, as a shell would: nothing else tells it from a vCenter. */
+async function labSession(cli: Cli, { lab, labSpeed }: LabFlags): Promise<LabSession> {
+  if (lab !== true) return { env: cli.env, stop: async () => undefined };
+  const { startLab } = await import('../lab/client.ts');
+  const started = await startLab({
+    speed: labSpeed ?? 'instant',
+    signal: cli.interrupts.signal,
+    onLog: debugLog(cli),
+  });
+  return { env: { ...cli.env, ...started.env }, stop: () => started.stop() };
+}
+
+/** The lab's own log: only for who looks for a defect. */
+export function debugLog(cli: Cli): (line: string) => void {
+  return cli.env.INGOT_DEBUG === undefined ? () => undefined : (line) => void cli.stderr.write(`lab: ${line}\n`);
+}

@@ -1,0 +1,13 @@
+import { InvalidArgumentError } from 'commander';
+
+export type Variables = Readonly<Record<string, string>>;
+
+/** Collects `--var NAME=VALUE`; the last of a name wins. */
+export function collectVariable(text: string, before: Variables = {}): Variables {
+  const at = text.indexOf('=');
+  const name = text.slice(0, at);
+  if (at < 1 || !/^[A-Za-z_]\w*$/.test(name)) {
+    throw new InvalidArgumentError('Expected NAME=VALUE, NAME of letters, digits and underscores.');
+  }
+  return { ...before, [name]: text.slice(at + 1) };
+}
