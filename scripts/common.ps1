@@ -81,8 +81,9 @@ function ConvertFrom-IngotError {
     }
     $message = [string]$ErrorRecord.Exception.Message
     # COM failures of Windows Update and DISM often have a code and no words.
-    if ($ErrorRecord.Exception -is [System.Runtime.InteropServices.COMException]) {
-        $message = '{0} (0x{1:X8})' -f $message, $ErrorRecord.Exception.ErrorCode
+    $base = $ErrorRecord.Exception.GetBaseException()
+    if ($base -is [System.Runtime.InteropServices.COMException]) {
+        $message = '{0} (0x{1:X8})' -f $message, $base.ErrorCode
     }
     $value = @{
         message  = $message
@@ -395,6 +396,39 @@ function Get-IngotService {
     return @{ status = $service.Status.ToString(); startType = $service.StartType.ToString() }
 }
 
+# --- Scheduled tasks ---
+
+# A task that is started by hand and runs one of the uploaded scripts. The processes of an SSH session die with it (sshd
+# keeps them in a job that kills on close); a task outlives it. Without a password it runs as SYSTEM.
+function Register-IngotTask {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Name,
+        [Parameter(Mandatory = $true)][string]$Script,
+        [string]$Argument = '',
+        [string]$User = '',
+        [string]$Password = ''
+    )
+    $program = Join-Path -Path $env:SystemRoot -ChildPath 'System32\WindowsPowerShell\v1.0\powershell.exe'
+    $arguments = '-NoProfile -NonInteractive -ExecutionPolicy Bypass -File "{0}" {1}' -f $Script, $Argument
+    $action = New-ScheduledTaskAction -Execute $program -Argument $arguments.TrimEnd()
+    # By default a task is ended after 3 days and does not start on battery power, which some VMs pretend to have.
+    $settings = New-ScheduledTaskSettingsSet -ExecutionTimeLimit ([TimeSpan]::Zero) -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries -MultipleInstances IgnoreNew
+    if ($Password -ne '') {
+        [void](Register-ScheduledTask -TaskName $Name -Action $action -Settings $settings -User $User -Password $Password -RunLevel Highest -Force)
+        return
+    }
+    $principal = New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest
+    [void](Register-ScheduledTask -TaskName $Name -Action $action -Settings $settings -Principal $principal -Force)
+}
+
+function Test-IngotTaskRunning {
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Name)
+    $task = Get-ScheduledTask -TaskName $Name -ErrorAction SilentlyContinue
+    return ($null -ne $task) -and (@('Running', 'Queued') -contains $task.State.ToString())
+}
+
 # --- Archives ---
 
 # Fetches an archive (or takes the uploaded one) and checks its SHA-256 before anything is done with it.
@@ -500,6 +534,17 @@ function Get-IngotSshPort {
     return 22
 }
 
+# Owner, protection and entries of a security descriptor in a form that can be compared: Windows adds a group and flags
+# of its own and sorts the entries.
+function ConvertTo-IngotAclText {
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Sddl)
+    if ($Sddl -notmatch '^O:(BA|SY)(?:G:[^:]*)?D:(P?)[A-Z]*((?:\([^)]*\))*)') { return 'other' }
+    $protected = $Matches[2]
+    $entries = @([regex]::Matches($Matches[3], '\([^)]*\)') | ForEach-Object -Process { $_.Value } | Sort-Object)
+    return $protected + ($entries -join '')
+}
+
 # sshd wants its folders owned by Administrators or SYSTEM and writable by no one else. Since the fix of October 2024
 # (9.5) it does not start otherwise, without a word in its log; updates have left both folders wrong.
 function Repair-IngotSshFolder {
@@ -512,8 +557,7 @@ function Repair-IngotSshFolder {
     $changed = $false
     foreach ($path in $wanted.Keys) {
         if (-not (Test-Path -LiteralPath $path -PathType Container)) { continue }
-        $present = (Get-Acl -LiteralPath $path).Sddl
-        if ($present -match '^O:(BA|SY)G:.*?D:[A-Z]*(\(.*\))$' -and $Matches[2] -eq ($wanted[$path] -replace '^O:BAD:P', '')) { continue }
+        if ((ConvertTo-IngotAclText -Sddl (Get-Acl -LiteralPath $path).Sddl) -eq (ConvertTo-IngotAclText -Sddl $wanted[$path])) { continue }
         $security = New-Object -TypeName System.Security.AccessControl.DirectorySecurity
         $security.SetSecurityDescriptorSddlForm($wanted[$path])
         [System.IO.Directory]::SetAccessControl($path, $security)
