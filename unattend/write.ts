@@ -6,8 +6,8 @@ import { NAMESPACE } from './namespace.ts';
 
 /** What XML 1.0 cannot hold: control characters, halves of surrogate pairs, U+FFFE and U+FFFF. */
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
-/** Parsers turn these into spaces in attributes. */
-const LINE_BREAK = /[\t\n\r]/;
+/** What a parser would change: a carriage return in a text, any white space but the blank in an attribute. */
+const FRAGILE = { text: /\r/g, attribute: /[\t\n\r]/g };
 
 type Attributes = Readonly<Record<string, string>>;
 
@@ -31,17 +31,17 @@ export function writeAnswerFile(file: AnswerFile): string {
     }
   }
   for (const other of file.others ?? []) write(root, other, '');
-  // A carriage return must be a reference: parsers turn a bare one into a line feed. No other comes from the builder.
-  return `${document.end({ prettyPrint: true }).replaceAll('\r', '&#xD;')}\n`;
+  return `${document.end({ prettyPrint: true })}\n`;
 }
 
 function write(parent: XMLBuilder, setting: Setting, above: string): void {
   const path = above === '' ? setting.name : `${above}/${setting.name}`;
   const node = element(parent, setting.name, setting.attributes ?? {}, path);
-  if (setting.action !== undefined) node.att(NAMESPACE.wcm, 'wcm:action', checked(setting.action, path, true));
-  if (setting.keyValue !== undefined) node.att(NAMESPACE.wcm, 'wcm:keyValue', checked(setting.keyValue, path, true));
+  if (setting.action !== undefined) node.att(NAMESPACE.wcm, 'wcm:action', escaped(setting.action, path, 'attribute'));
+  if (setting.keyValue !== undefined)
+    node.att(NAMESPACE.wcm, 'wcm:keyValue', escaped(setting.keyValue, path, 'attribute'));
   for (const child of setting.children ?? []) write(node, child, path);
-  if (setting.value !== undefined && setting.value !== '') node.txt(checked(setting.value, path, false));
+  if (setting.value !== undefined && setting.value !== '') node.txt(escaped(setting.value, path, 'text'));
 }
 
 /** An element with its attributes; those that declare a namespace come first, so that the name can use it. */
@@ -50,7 +50,7 @@ function element(parent: XMLBuilder, name: string, attributes: Attributes, path:
   const declared = prefix === undefined ? NAMESPACE.unattend : attributes[`xmlns:${prefix}`];
   const node = declared === undefined ? parent.ele(name) : parent.ele(declared, name);
   for (const [key, value] of Object.entries(attributes)) {
-    const text = checked(value, `${path}/@${key}`, true);
+    const text = escaped(value, `${path}/@${key}`, 'attribute');
     if (key.startsWith('xmlns:')) node.att(NAMESPACE.xmlns, key, text);
     else if (key.includes(':'))
       node.att(attributes[`xmlns:${key.slice(0, key.indexOf(':'))}`] ?? NAMESPACE.xsi, key, text);
@@ -59,15 +59,19 @@ function element(parent: XMLBuilder, name: string, attributes: Attributes, path:
   return node;
 }
 
-function checked(value: string, path: string, attribute: boolean): string {
-  const found = FORBIDDEN.exec(value) ?? (attribute ? LINE_BREAK.exec(value) : null);
-  if (found === null) return value;
-  const code = (found[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
-  throw new IngotError(
-    'unattend.character',
-    `Expected text that XML can hold in ${path}, found U+${code} at ${found.index}`,
-    {
-      remedy: 'Remove the character.',
-    },
-  );
+/**
+ * A value with what needs a reference. The builder takes text that looks like a reference (`&lt;`, `&#10;`) for one, so
+ * every ampersand is escaped here; the rest it escapes itself.
+ */
+function escaped(value: string, path: string, kind: keyof typeof FRAGILE): string {
+  const found = FORBIDDEN.exec(value);
+  if (found !== null) {
+    const code = (found[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    throw new IngotError(
+      'unattend.character',
+      `Expected text that XML can hold in ${path}, found U+${code} at ${found.index}`,
+      { remedy: 'Remove the character.' },
+    );
+  }
+  return value.replaceAll('&', '&amp;').replace(FRAGILE[kind], (character) => `&#${character.charCodeAt(0)};`);
 }
