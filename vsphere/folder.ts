@@ -1,9 +1,10 @@
 import { IngotError } from '../common/failure.ts';
 import type { Vsphere } from './connect.ts';
 import { faultOf, isFault } from './fault.ts';
-import { type Datacenter, notFound } from './inventory.ts';
+import type { Datacenter } from './inventory.ts';
 import { findByPath } from './inventory-path.ts';
-import { escapeName, splitPath } from './names.ts';
+import { notFound } from './inventory-pick.ts';
+import { escapeName, nameToSend, splitPath, unescapeName } from './names.ts';
 import type { ReadOptions } from './properties.ts';
 import type { TaskOptions } from './task.ts';
 import type { Ref } from './values.ts';
@@ -11,8 +12,6 @@ import { isRef } from './values.ts';
 import type { ManagedEntityType, VirtualMachineCloneSpec, VirtualMachineConfigSpec } from './vim25.gen.ts';
 import type { VmRef } from './vm.ts';
 import { findByUuid } from './vm.ts';
-
-export type FolderRef = Ref<'Folder' | 'StoragePod' | 'ClusterComputeResource'>;
 
 /** A VM or template at its path below the datacenter's vm folder (names escaped where they hold `/`). */
 export async function findVm(
@@ -53,12 +52,14 @@ export async function ensureFolder(
     const below = `${datacenter.path}/vm/${names.slice(0, depth + 1).join('/')}`;
     const found = await findByPath(vc, below, options);
     folder =
-      found?.type === 'Folder' ? { type: 'Folder', value: found.value } : await createFolder(vc, folder, name, options);
+      found?.type === 'Folder'
+        ? { type: 'Folder', value: found.value }
+        : await createFolder(vc, folder, unescapeName(name), options);
   }
   return folder;
 }
 
-/** CreateFolder; one that is there already is returned. `name` is escaped as it has to be. */
+/** CreateFolder; one that is there already is returned. `name` as a person reads it, not escaped. */
 export async function createFolder(
   vc: Vsphere,
   parent: Ref<'Folder'>,
@@ -66,7 +67,7 @@ export async function createFolder(
   options: ReadOptions = {},
 ): Promise<Ref<'Folder'>> {
   try {
-    return folderRef(await vc.call('CreateFolder', parent, { name }, options));
+    return folderRef(await vc.call('CreateFolder', parent, { name: nameToSend(name) }, options));
   } catch (error) {
     const holder = isFault(error, 'DuplicateName') ? faultOf(error)?.details.object : undefined;
     if (isRef(holder) && holder.type === 'Folder') return folderRef(holder);
@@ -89,7 +90,8 @@ export async function createVm(
   options: TaskOptions = {},
 ): Promise<VmRef> {
   try {
-    return await vc.task('CreateVM_Task', folder, params, options);
+    const name = params.config.name === undefined ? undefined : nameToSend(params.config.name);
+    return await vc.task('CreateVM_Task', folder, { ...params, config: { ...params.config, name } }, options);
   } catch (error) {
     if (!(error instanceof IngotError && error.code === 'vsphere.lost-answer')) throw error;
     const found = await findByUuid(vc, params.config.instanceUuid, { signal: options.signal });
@@ -105,7 +107,7 @@ export function cloneVm(
   params: { readonly folder: Ref<'Folder'>; readonly name: string; readonly spec: VirtualMachineCloneSpec },
   options: TaskOptions = {},
 ): Promise<VmRef> {
-  return vc.task('CloneVM_Task', vm, { ...params, name: escapeName(params.name) }, options);
+  return vc.task('CloneVM_Task', vm, { ...params, name: nameToSend(params.name) }, options);
 }
 
 /** MoveIntoFolder_Task. */
@@ -118,7 +120,7 @@ export async function moveIntoFolder(
   await vc.task('MoveIntoFolder_Task', folder, { list: entities }, options);
 }
 
-/** Rename_Task: the files and their folder keep their names. `name` is given unescaped. */
+/** Rename_Task: the files and their folder keep their names. `name` as a person reads it. */
 export async function rename(
   vc: Vsphere,
   entity: Ref<ManagedEntityType>,

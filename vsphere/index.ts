@@ -24,7 +24,7 @@ export {
   moveIntoFolder,
   rename,
 } from './folder.ts';
-export type { Compute, Datacenter, DatastoreLocation, Network, NetworkRef } from './inventory.ts';
+export type { Compute, ComputeRef, Datacenter, DatastoreLocation, Network, NetworkRef, PoolRef } from './inventory.ts';
 export { openDatacenter } from './inventory.ts';
 export { findByPath, inventoryPath } from './inventory-path.ts';
 export { escapeName, sameName, splitPath, unescapeName } from './names.ts';
@@ -35,6 +35,7 @@ export type { SnapshotRef } from './snapshot.ts';
 export { consolidateDisks, createSnapshot, flattenSnapshots, removeSnapshot, revertToSnapshot } from './snapshot.ts';
 export { createVmOnPod } from './storage-pod.ts';
 export type { TaskOptions } from './task.ts';
+export { makeTopDirectory } from './top-directory.ts';
 export type { Trust } from './trust.ts';
 export type { AnyValue, Ref, TypedObject, VimFault } from './values.ts';
 export { isRef, ref, refText, sameRef } from './values.ts';

@@ -1,5 +1,5 @@
 import type { Vsphere } from './connect.ts';
-import { sameName, splitPath } from './names.ts';
+import { escapeName, sameName, splitPath, unescapeName } from './names.ts';
 import { type ReadOptions, retrieve } from './properties.ts';
 import type { Ref } from './values.ts';
 import { isRef, refText } from './values.ts';
@@ -61,7 +61,7 @@ export async function inventoryPath(
     const set: readonly { readonly name: string; readonly val: unknown }[] = byKey.get(refText(at)) ?? [];
     const name = set.find((property) => property.name === 'name')?.val;
     const parent = set.find((property) => property.name === 'parent')?.val;
-    if (isRef(parent)) names.unshift(String(name));
+    if (isRef(parent)) names.unshift(escapeName(unescapeName(String(name))));
     at = isRef(parent) ? parent : undefined;
   }
   return `/${names.join('/')}`;
@@ -88,7 +88,7 @@ export function pathsBelow(
   return entities.flatMap((entity) => {
     const names: string[] = [];
     for (let at: Entity | undefined = entity; at !== undefined; at = at.parent && byKey.get(refText(at.parent))) {
-      names.unshift(at.name);
+      names.unshift(escapeName(unescapeName(at.name)));
       if (at.parent && refText(at.parent) === refText(root)) return [{ path: names.join('/'), entity }];
     }
     return [];

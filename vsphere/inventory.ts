@@ -1,15 +1,16 @@
 import { IngotError } from '../common/failure.ts';
 import type { Vsphere } from './connect.ts';
 import type { Entity } from './inventory-path.ts';
-import { findByPath, pathsBelow, samePath, traversal } from './inventory-path.ts';
-import { nearest, sameName, splitPath, unescapeName } from './names.ts';
+import { findByPath, pathsBelow } from './inventory-path.ts';
+import { notFound, pickOne } from './inventory-pick.ts';
+import { readDatacenters, readDatacenterTree } from './inventory-tree.ts';
+import { splitPath } from './names.ts';
 import type { ReadOptions } from './properties.ts';
-import { retrieve } from './properties.ts';
 import type { Ref } from './values.ts';
-import { isRef } from './values.ts';
-import type { ManagedEntityType, ObjectContent, ObjectSpec } from './vim25.gen.ts';
+import { isRef, ref } from './values.ts';
 
 export type ComputeRef = Ref<'ComputeResource' | 'ClusterComputeResource'>;
+export type PoolRef = Ref<'ResourcePool' | 'VirtualApp'>;
 export type NetworkRef = Ref<'Network' | 'DistributedVirtualPortgroup' | 'OpaqueNetwork'>;
 
 /** A cluster or a stand-alone host. */
@@ -17,8 +18,10 @@ export interface Compute {
   readonly ref: ComputeRef;
   readonly name: string;
   /** Its root resource pool. */
-  readonly resourcePool: Ref<'ResourcePool' | 'VirtualApp'>;
+  readonly resourcePool: PoolRef;
   readonly environmentBrowser: Ref<'EnvironmentBrowser'> | undefined;
+  /** The host, where the path named one of a cluster. */
+  readonly host: Ref<'HostSystem'> | undefined;
   readonly hosts: readonly Ref<'HostSystem'>[];
 }
 
@@ -30,6 +33,8 @@ export interface DatastoreLocation {
   readonly datacenter: Ref<'Datacenter'>;
   /** `Folder/DC`, as `/folder` wants it. */
   readonly datacenterPath: string;
+  /** False on vSAN and vVols: use `makeTopDirectory` there. */
+  readonly topLevelDirectories: boolean;
 }
 
 export interface Network {
@@ -37,14 +42,20 @@ export interface Network {
   readonly name: string;
 }
 
-/** What of a datacenter is looked up by path: read in one request, asked without another. Each throws `vsphere.not-found` with the nearest names, or `vsphere.ambiguous` with the candidates. */
+/**
+ * What of a datacenter is looked up, read once. Each look-up takes a path below the datacenter's folder of that kind
+ * (`/` in a name written `%2f`), a full inventory path, or a name that is unique there. Each throws `vsphere.not-found`
+ * with the nearest names, or `vsphere.ambiguous` with the candidates.
+ */
 export interface Datacenter {
   readonly ref: Ref<'Datacenter'>;
   /** Its inventory path: `/DC0`. */
   readonly path: string;
   readonly vmFolder: Ref<'Folder'>;
-  /** A cluster or stand-alone host, by its path below the host folder or, where that is unique, by its name alone. */
+  /** A cluster, a stand-alone host, or a host of a cluster (`Cluster/host1`). */
   compute(path: string): Compute;
+  /** A resource pool: `Cluster/Resources/pool`. */
+  resourcePool(path: string): PoolRef;
   datastore(path: string): DatastoreLocation;
   /** A datastore cluster. */
   storagePod(path: string): Ref<'StoragePod'>;
@@ -52,180 +63,92 @@ export interface Datacenter {
   network(path: string): Network;
 }
 
-type Branch = 'host' | 'datastore' | 'network';
-
-/** The datacenter at a path, `DC0` or `Folder/DC0`, with the names of its computes, datastores and networks: two requests. */
+/** The datacenter at a path, `DC0` or `Folder/DC0`, with all names it is asked for later: two requests. */
 export async function openDatacenter(vc: Vsphere, path: string, options: ReadOptions = {}): Promise<Datacenter> {
   const found = await findByPath(vc, path, options);
-  if (found?.type !== 'Datacenter') throw await missingDatacenter(vc, path, options);
-  const datacenter: Ref<'Datacenter'> = { type: 'Datacenter', value: found.value };
-  const contents = await retrieve(vc.session, [{ propSet: PROPERTIES, objectSet: [treeOf(datacenter)] }], options);
-  const own = contents.find(({ obj }) => obj.type === 'Datacenter');
-  const folderOf = (branch: string): Ref<'Folder'> => {
-    const folder = own?.propSet?.find(({ name }) => name === `${branch}Folder`)?.val;
-    if (!isRef(folder))
-      throw new IngotError('vsphere.answer', `expected the ${branch} folder of datacenter ${path}, found none`);
-    return { type: 'Folder', value: folder.value };
-  };
-  const entities = contents.map(entityOf);
+  if (found?.type !== 'Datacenter') {
+    const all = pathsBelow(vc.content.rootFolder, await readDatacenters(vc, options));
+    const datacenters = all.filter(({ entity }) => entity.ref.type === 'Datacenter');
+    throw notFound(
+      'datacenter',
+      path,
+      '/',
+      datacenters.map((item) => item.path),
+    );
+  }
+  const datacenter = ref('Datacenter', found.value);
+  const entities = await readDatacenterTree(vc, datacenter, options);
+  const own = entities.find((entity) => entity.ref.type === 'Datacenter');
   const full = `/${splitPath(path).join('/')}`;
-  const pick = (branch: Branch, kind: string, types: readonly string[], wanted: string): Entity =>
-    pickOne({
-      kind,
-      wanted: wanted.startsWith(`${full}/${branch}/`) ? wanted.slice(`${full}/${branch}/`.length) : wanted,
-      where: `${full}/${branch}`,
-      candidates: pathsBelow(folderOf(branch), entities).filter(({ entity }) => types.includes(entity.ref.type)),
-    });
+  const folder = (branch: string): Ref<'Folder'> => {
+    const value = own?.values[`${branch}Folder`];
+    if (isRef(value)) return ref('Folder', value.value);
+    throw incomplete(`the ${branch} folder of datacenter ${path}`);
+  };
+  const pick = (branch: string, kind: string, types: readonly string[], wanted: string): Entity => {
+    const candidates = pathsBelow(folder(branch), entities).filter(({ entity }) => types.includes(entity.ref.type));
+    return pickOne({ kind, wanted, where: `${full}/${branch}`, candidates });
+  };
   return {
     ref: datacenter,
     path: full,
-    vmFolder: folderOf('vm'),
-    compute: (wanted) =>
-      computeOf(pick('host', 'cluster or host', ['ComputeResource', 'ClusterComputeResource'], wanted)),
-    datastore: (wanted) => {
-      const { ref, name, values } = pick('datastore', 'datastore', ['Datastore'], wanted);
-      if (!isRef(values.browser))
-        throw new IngotError('vsphere.answer', `expected a browser of datastore ${name}, found none`);
-      return {
-        ref: { type: 'Datastore', value: ref.value },
-        name,
-        browser: { type: 'HostDatastoreBrowser', value: values.browser.value },
-        datacenter,
-        datacenterPath: full.slice(1),
-      };
+    vmFolder: folder('vm'),
+    compute: (wanted) => {
+      const entity = pick('host', 'cluster or host', [...COMPUTES, 'HostSystem'], wanted);
+      if (entity.ref.type !== 'HostSystem') return computeOf(entity);
+      const above = entities.find((item) => item.ref.value === entity.parent?.value);
+      if (above === undefined) throw incomplete(`the cluster of host ${wanted}`);
+      return { ...computeOf(above), host: ref('HostSystem', entity.ref.value) };
     },
-    storagePod: (wanted) => ({
-      type: 'StoragePod',
-      value: pick('datastore', 'datastore cluster', ['StoragePod'], wanted).ref.value,
-    }),
+    resourcePool: (wanted) => {
+      const { type, value } = pick('host', 'resource pool', ['ResourcePool', 'VirtualApp'], wanted).ref;
+      return type === 'VirtualApp' ? ref(type, value) : ref('ResourcePool', value);
+    },
+    datastore: (wanted) => locationOf(pick('datastore', 'datastore', ['Datastore'], wanted), datacenter, full),
+    storagePod: (wanted) => ref('StoragePod', pick('datastore', 'datastore cluster', ['StoragePod'], wanted).ref.value),
     network: (wanted) => {
-      const { ref, name } = pick('network', 'network', NETWORKS, wanted);
-      return { ref: { type: networkType(ref.type), value: ref.value }, name };
+      const entity = pick('network', 'network', ['Network', 'DistributedVirtualPortgroup', 'OpaqueNetwork'], wanted);
+      return { ref: networkRef(entity.ref), name: entity.name };
     },
   };
 }
 
-const NETWORKS = ['Network', 'DistributedVirtualPortgroup', 'OpaqueNetwork'];
+const COMPUTES = ['ComputeResource', 'ClusterComputeResource'];
 
-function networkType(type: string): NetworkRef['type'] {
-  return type === 'DistributedVirtualPortgroup' || type === 'OpaqueNetwork' ? type : 'Network';
+function networkRef({ type, value }: Ref): NetworkRef {
+  return type === 'DistributedVirtualPortgroup' || type === 'OpaqueNetwork' ? ref(type, value) : ref('Network', value);
 }
 
-const PROPERTIES = [
-  { type: 'Datacenter', pathSet: ['name', 'parent', 'vmFolder', 'hostFolder', 'datastoreFolder', 'networkFolder'] },
-  // StoragePod is a Folder.
-  { type: 'Folder', pathSet: ['name', 'parent'] },
-  { type: 'ComputeResource', pathSet: ['name', 'parent', 'resourcePool', 'environmentBrowser', 'host'] },
-  { type: 'Datastore', pathSet: ['name', 'parent', 'browser'] },
-  { type: 'Network', pathSet: ['name', 'parent'] },
-];
-
-/** The host, datastore and network folders of a datacenter with all below; not its VMs, which may be thousands. */
-function treeOf(datacenter: Ref<'Datacenter'>): ObjectSpec {
+function locationOf(entity: Entity, datacenter: Ref<'Datacenter'>, path: string): DatastoreLocation {
+  const { browser } = entity.values;
+  if (!isRef(browser)) throw incomplete(`the browser of datastore ${entity.name}`);
   return {
-    obj: datacenter,
-    skip: false,
-    selectSet: [
-      traversal('hosts', 'Datacenter', 'hostFolder', ['children']),
-      traversal('datastores', 'Datacenter', 'datastoreFolder', ['children']),
-      traversal('networks', 'Datacenter', 'networkFolder', ['children']),
-      traversal('children', 'Folder', 'childEntity', ['children']),
-    ],
+    ref: ref('Datastore', entity.ref.value),
+    name: entity.name,
+    browser: ref('HostDatastoreBrowser', browser.value),
+    datacenter,
+    datacenterPath: path.slice(1),
+    topLevelDirectories: entity.values['capability.topLevelDirectoryCreateSupported'] !== false,
   };
 }
 
-export function entityOf({ obj, propSet }: ObjectContent): Entity {
-  const values = Object.fromEntries((propSet ?? []).map(({ name, val }) => [name, val]));
-  return { ref: obj, name: String(values.name), parent: isRef(values.parent) ? values.parent : undefined, values };
-}
-
-function computeOf({ ref, name, values }: Entity): Compute {
-  const { resourcePool, environmentBrowser, host } = values;
-  if (!isRef(resourcePool)) {
-    throw new IngotError('vsphere.answer', `expected a resource pool of ${name}, found none`, {
-      remedy: 'Check that the account may see it.',
-    });
-  }
-  const hosts: unknown[] = Array.isArray(host) ? host : [];
+function computeOf(entity: Entity): Compute {
+  const { resourcePool, environmentBrowser, host } = entity.values;
+  if (!isRef(resourcePool)) throw incomplete(`the resource pool of ${entity.name}`);
+  const hosts: readonly unknown[] = Array.isArray(host) ? host : [];
+  const { type, value } = entity.ref;
   return {
-    ref: { type: ref.type === 'ClusterComputeResource' ? ref.type : 'ComputeResource', value: ref.value },
-    name,
-    resourcePool: { type: 'ResourcePool', value: resourcePool.value },
-    environmentBrowser: isRef(environmentBrowser)
-      ? { type: 'EnvironmentBrowser', value: environmentBrowser.value }
-      : undefined,
-    hosts: hosts.filter(isRef).map(({ value }) => ({ type: 'HostSystem', value })),
+    ref: type === 'ClusterComputeResource' ? ref(type, value) : ref('ComputeResource', value),
+    name: entity.name,
+    resourcePool: ref('ResourcePool', resourcePool.value),
+    environmentBrowser: isRef(environmentBrowser) ? ref('EnvironmentBrowser', environmentBrowser.value) : undefined,
+    host: undefined,
+    hosts: hosts.filter(isRef).map((item) => ref('HostSystem', item.value)),
   };
 }
 
-/** The one entity that a path or a unique name means. */
-export function pickOne(search: {
-  readonly kind: string;
-  readonly wanted: string;
-  readonly where: string;
-  readonly candidates: readonly { readonly path: string; readonly entity: Entity }[];
-}): Entity {
-  const { kind, wanted, where, candidates } = search;
-  const names = splitPath(wanted);
-  let matches = candidates.filter(({ path }) => samePath(path, wanted));
-  if (matches.length === 0 && names.length === 1)
-    matches = candidates.filter(({ entity }) => sameName(entity.name, names[0] ?? ''));
-  const [only] = matches;
-  if (only && matches.length === 1) return only.entity;
-  if (only) {
-    throw new IngotError(
-      'vsphere.ambiguous',
-      `expected one ${kind} "${wanted}" below ${where}, found ${matches.length}`,
-      {
-        evidence: matches.map(({ path, entity }) => `${where}/${path} (${entity.ref.type}:${entity.ref.value})`),
-        remedy: `Give the path below ${where} instead of the name; a path that is taken twice needs one of them renamed.`,
-      },
-    );
-  }
-  throw notFound(
-    kind,
-    wanted,
-    where,
-    candidates.map(({ path }) => path),
-  );
-}
-
-/** Nothing there: what there is that reads alike. */
-export function notFound(kind: string, wanted: string, where: string, paths: readonly string[]): IngotError {
-  const near = nearest(
-    wanted,
-    paths.map((path) => splitPath(path).map(unescapeName).join('/')),
-  );
-  return new IngotError('vsphere.not-found', `expected a ${kind} "${wanted}" below ${where}, found none`, {
-    evidence: near.length > 0 ? [`there is: ${near.join(', ')}`] : [`there is no ${kind} that this account can see`],
-    remedy: 'Correct the name in the image file, or give the account the right to see it.',
+function incomplete(what: string): IngotError {
+  return new IngotError('vsphere.answer', `expected ${what} from vCenter, found none`, {
+    remedy: 'Check that the account may see it.',
   });
 }
-
-async function missingDatacenter(vc: Vsphere, path: string, options: ReadOptions): Promise<IngotError> {
-  const { rootFolder } = vc.content;
-  const contents = await retrieve(
-    vc.session,
-    [
-      {
-        propSet: [
-          { type: 'Folder', pathSet: ['name', 'parent'] },
-          { type: 'Datacenter', pathSet: ['name', 'parent'] },
-        ],
-        objectSet: [
-          { obj: rootFolder, skip: false, selectSet: [traversal('children', 'Folder', 'childEntity', ['children'])] },
-        ],
-      },
-    ],
-    options,
-  );
-  const paths = pathsBelow(rootFolder, contents.map(entityOf)).filter(({ entity }) => entity.ref.type === 'Datacenter');
-  return notFound(
-    'datacenter',
-    path,
-    '/',
-    paths.map((item) => item.path),
-  );
-}
-
-export type EntityRef = Ref<ManagedEntityType>;

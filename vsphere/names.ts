@@ -1,6 +1,13 @@
-/** vSphere keeps `/`, `\` and `%` escaped in names: `a/b` is stored, and found, as `a%2fb`. */
+/**
+ * A name as vSphere keeps it, and as it stands in an inventory path: `/`, `\` and `%` are escaped, `a/b` is `a%2fb`.
+ */
 export function escapeName(name: string): string {
   return name.replace(/[%/\\]/g, (c) => ({ '%': '%25', '/': '%2f' })[c] ?? '%5c');
+}
+
+/** A name as it is sent: the server escapes `/` and `\` itself, a `%` has to be escaped by the client. */
+export function nameToSend(name: string): string {
+  return name.replaceAll('%', '%25');
 }
 
 /** The name as a person reads it. */

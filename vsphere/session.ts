@@ -20,6 +20,9 @@ export interface CallOptions extends SoapOptions {
   readonly relogin?: boolean;
 }
 
+// A first connection that cannot be made is told at once; later vCenter may just be restarting a service.
+const LOST = ['vsphere.lost-answer'];
+const OUTAGES = [...LOST, 'vsphere.unreachable'];
 // Waits between tries of what may be repeated; vCenter's own restarts of a service take seconds.
 const BACK_OFF_MS = [250, 1000, 4000];
 // vCenter drops a session after 30 idle minutes, some after less; a long upload is no activity.
@@ -61,7 +64,7 @@ export class Session {
     onEvent: (event: VsphereEvent) => void,
     signal?: AbortSignal,
   ): Promise<Session> {
-    const content = await retryReads(true, onEvent, signal, () =>
+    const content = await retryReads(true, LOST, onEvent, signal, () =>
       soap.send('RetrieveServiceContent', SERVICE_INSTANCE, {}, { signal }),
     );
     const session = new Session(soap, content, credentials, onEvent);
@@ -82,8 +85,9 @@ export class Session {
     options: CallOptions = {},
   ): Promise<Returns<M>> {
     const repeatable = options.repeatable ?? methodOf(method).repeatable;
-    return retryReads(repeatable, this.#onEvent, options.signal, async () => {
+    return retryReads(repeatable, OUTAGES, this.#onEvent, options.signal, async () => {
       for (let renewed = false; ; renewed = true) {
+        await this.#login;
         const { generation } = this;
         this.#lastSent = Date.now();
         try {
@@ -126,7 +130,7 @@ export class Session {
     this.soap.cookie = undefined;
     const { username, password } = this.#credentials;
     try {
-      const user = await retryReads(true, this.#onEvent, undefined, () =>
+      const user = await retryReads(true, LOST, this.#onEvent, undefined, () =>
         this.soap.send('Login', sessionManager, { userName: username, password, locale: 'en' }),
       );
       this.key = user.key;
@@ -174,6 +178,7 @@ function expiredInside(answer: unknown): VimFault | undefined {
 
 async function retryReads<T>(
   repeatable: boolean,
+  codes: readonly string[],
   onEvent: (event: VsphereEvent) => void,
   signal: AbortSignal | undefined,
   send: () => Promise<T>,
@@ -183,7 +188,7 @@ async function retryReads<T>(
       return await send();
     } catch (error) {
       const pause = BACK_OFF_MS[attempt];
-      const passing = error instanceof IngotError && error.code === 'vsphere.lost-answer' && error.retryable;
+      const passing = error instanceof IngotError && codes.includes(error.code) && error.retryable;
       if (!repeatable || !passing || pause === undefined) throw error;
       onEvent({ type: 'retry', message: error.message });
       await delay(attempt === 0 ? 0 : pause, undefined, { signal });

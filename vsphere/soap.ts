@@ -71,7 +71,8 @@ export class Soap {
       signal: options.signal,
       answerMs: options.answerMs,
     });
-    this.#keepCookie(answer.headers['set-cookie']);
+    // A straggler without a session must not replace the cookie of a login.
+    if (this.cookie === undefined || method === 'Login') this.#keepCookie(answer.headers['set-cookie']);
     const text = await bodyText(answer, options.signal, method);
     const body = soapBody(text);
     const fault = child(body, 'Fault');

@@ -100,7 +100,8 @@ export async function waitForTask(
     const objects = vm ? [task, vm] : [task];
     const first = await readMixed(
       context.session,
-      [{ object: task, paths: ['info'] }, ...(vm ? [{ object: vm, paths: ['runtime.question'] }] : [])],
+      // The VM first: while it is locked by the task its read takes as long, and then finds the task ended.
+      [...(vm ? [{ object: vm, paths: ['runtime.question'] }] : []), { object: task, paths: ['info'] }],
       { signal },
     );
     const atOnce = look(first.get(refText(task)), vm && first.get(refText(vm)));

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { IngotError } from '../common/failure.ts';
 import type { Vsphere } from './connect.ts';
+import { faultOf } from './fault.ts';
 import type { ReadOptions } from './properties.ts';
 import type { TaskOptions } from './task.ts';
 import type { Ref } from './values.ts';
@@ -17,9 +19,24 @@ export async function reconfigure(
   await vc.task('ReconfigVM_Task', vm, { spec }, options);
 }
 
-/** PowerOnVM_Task. Deprecated on vCenter, yet PowerOnMultiVM_Task only returns recommendations under manual DRS. */
+// A VM that has just been made has its methods disabled for a moment.
+const ENABLED_AFTER_MS = [250, 500, 1000, 2000, 4000];
+
+/**
+ * PowerOnVM_Task. Deprecated on vCenter, yet PowerOnMultiVM_Task only returns recommendations under manual DRS. Tried
+ * again while the method is among the VM's `disabledMethod`, as it is right after CreateVM.
+ */
 export async function powerOn(vc: Vsphere, vm: VmRef, options: TaskOptions = {}): Promise<void> {
-  await vc.task('PowerOnVM_Task', vm, {}, options);
+  for (const pause of [...ENABLED_AFTER_MS, 0]) {
+    try {
+      return void (await vc.task('PowerOnVM_Task', vm, {}, options));
+    } catch (error) {
+      if (pause === 0 || faultOf(error)?.type !== 'InvalidState') throw error;
+      const { disabledMethod } = await vc.read(vm, ['disabledMethod'], { signal: options.signal });
+      if (!disabledMethod?.includes('PowerOnVM_Task')) throw error;
+      await delay(pause, undefined, { signal: options.signal });
+    }
+  }
 }
 
 /** PowerOffVM_Task: pulls the plug. InvalidPowerState if it is off already. */
