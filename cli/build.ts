@@ -79,7 +79,7 @@ async function build(cli: Cli, file: string, flags: BuildFlags, env: NodeJS.Proc
   ];
   try {
     const { signal } = cli.interrupts;
-    const result = await buildImage(image, { build: id, listeners, signal, redactor: cli.redactor, env });
+    const result = await buildImage(image, { build: id, listeners, signal, redactor: cli.redactor });
     cli.exitCode = exitCodeOf(result);
   } finally {
     await reporter.close();

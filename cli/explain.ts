@@ -3,6 +3,9 @@ import { isAbort } from '../pipeline/failures.ts';
 import type { Cli } from './context.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 
+/** Failures that say that a flag's value is wrong. */
+const wrongFlags: ReadonlySet<string> = new Set(['lab.scenario']);
+
 /** Says on stderr what went wrong and what to do, without a stack trace unless INGOT_DEBUG asks for one. */
 export function explain(cli: Cli, error: unknown): ExitCode {
   const { interrupts, stderr, env, redactor } = cli;
@@ -20,5 +23,8 @@ export function explain(cli: Cli, error: unknown): ExitCode {
     say('  what to do: this is a defect of ingot; report it with what INGOT_DEBUG=1 shows');
   }
   if (env.INGOT_DEBUG !== undefined && error instanceof Error) say(error.stack ?? '');
-  return error instanceof IngotError && error.unreachable ? exitCodes.unreachable : exitCodes.failed;
+  if (interrupts.signal.aborted) return exitCodes.interrupted;
+  if (!(error instanceof IngotError)) return exitCodes.failed;
+  if (wrongFlags.has(error.code)) return exitCodes.usage;
+  return error.unreachable ? exitCodes.unreachable : exitCodes.failed;
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Command, Option } from 'commander';
+import { IngotError } from '../common/failure.ts';
 import type { Cli } from './context.ts';
 import { debugLog, type LabSpeed, labSpeeds } from './lab-session.ts';
 import { shellExports } from './shell.ts';
@@ -23,23 +24,26 @@ export function labCommand(cli: Cli): Command {
     .action((flags: LabFlags) => keepLab(cli, flags));
 }
 
-async function keepLab(cli: Cli, flags: LabFlags): Promise<void> {
+async function keepLab(cli: Cli, { speed, scenario: source }: LabFlags): Promise<void> {
   const { signal } = cli.interrupts;
-  const { startLab } = await import('../lab/client.ts');
-  const scenario = flags.scenario === undefined ? undefined : await readScenarioFile(flags.scenario);
-  const lab = await startLab({ speed: flags.speed, signal, onLog: debugLog(cli), ...(scenario && { scenario }) });
+  const [{ startLab }, { readScenario }] = await Promise.all([
+    import('../lab/client.ts'),
+    import('../lab/scenario.ts'),
+  ]);
+  const scenario = source === undefined ? {} : await readScenario(source);
+  const lab = await startLab({ speed, scenario, signal, onLog: debugLog(cli) });
   try {
     cli.stdout.write(shellExports(lab.env));
     cli.stderr.write(
       'The lab is up. Give these lines to another shell, then try `govc find /` or `ingot build FILE`. Ctrl-C stops it.\n',
     );
-    if (!signal.aborted) await once(signal, 'abort');
+    if (!signal.aborted) await Promise.race([once(signal, 'abort'), lab.ended]);
+    if (!signal.aborted) {
+      throw new IngotError('lab.ended', 'expected the lab to stay up, found that its process has ended', {
+        remedy: 'start it again with INGOT_DEBUG=1, which shows its log',
+      });
+    }
   } finally {
     await lab.stop();
   }
-}
-
-async function readScenarioFile(source: string) {
-  const { readScenario } = await import('../lab/scenario.ts');
-  return readScenario(source);
 }

@@ -49,7 +49,6 @@ async function plan(cli: Cli, file: string, flags: PlanFlags, env: NodeJS.Proces
   const entries = await planImage(image, {
     signal: interrupts.signal,
     redactor,
-    env,
     offline: flags.offline === true,
   });
   cli.stdout.write(redactor.text(flags.json === true ? json(entries) : table(cli, entries)));

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { count } from '../reporters/text.ts';
 import type { Cli } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { collectVariable, type Variables } from './variables.ts';
+import { collectVariable, type Variables, variablesOf } from './variables.ts';
 
 /** `ingot validate FILE…`: all problems of all files at once. */
 export function validateCommand(cli: Cli): Command {
@@ -16,7 +16,12 @@ export function validateCommand(cli: Cli): Command {
 
 async function validate(cli: Cli, files: readonly string[], vars: Variables): Promise<void> {
   const { formatProblem, loadImages } = await import('../image/index.ts');
-  const loaded = await loadImages(files, { vars, env: cli.env, redactor: cli.redactor });
+  const loaded = await loadImages(files, {
+    vars,
+    optionalVars: variablesOf(cli.env),
+    env: cli.env,
+    redactor: cli.redactor,
+  });
   const problems = loaded.flatMap((each) => each.problems);
   for (const problem of problems) cli.stdout.write(`${formatProblem(problem)}\n`);
   const wrong = loaded.filter(({ image }) => image === undefined).length;

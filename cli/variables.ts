@@ -11,3 +11,13 @@ export function collectVariable(text: string, before: Variables = {}): Variables
   }
   return { ...before, [name]: text.slice(at + 1) };
 }
+
+const prefix = 'INGOT_VAR_';
+
+/** Values from the environment: `INGOT_VAR_name`. They may be meant for other image files. */
+export function variablesOf(env: NodeJS.ProcessEnv): Variables {
+  const found = Object.entries(env).flatMap(([name, value]) =>
+    name.startsWith(prefix) && value !== undefined ? [[name.slice(prefix.length), value]] : [],
+  );
+  return Object.fromEntries(found);
+}
