@@ -23,7 +23,7 @@ export interface Media {
 export async function openMedia(image: RangedSource): Promise<Media> {
   const source = pagedSource(image);
   const descriptors = await readVolumeDescriptors(source);
-  const fileSystem = (descriptors.udf ? await openUdf(source) : undefined) ?? openIso9660(source, descriptors);
+  const fileSystem = descriptors.udf ? await openUdf(source) : openIso9660(source, descriptors);
   if (fileSystem === undefined) {
     throw new IngotError('iso.unknown', `Expected an ISO file with UDF or ISO 9660 in ${image.name}, found neither`, {
       remedy: 'Name the ISO file as it was downloaded.',

@@ -17,10 +17,10 @@ interface Entry {
   readonly owner: Structure;
 }
 
-/** Opens the UDF file system of an image (ECMA-167, OSTA UDF 1.02 to 2.60); undefined when it has none. */
-export async function openUdf(source: RangedSource): Promise<FileSystem | undefined> {
+/** Opens the UDF file system of an image that announces one (ECMA-167, OSTA UDF 1.02 to 2.60). */
+export async function openUdf(source: RangedSource): Promise<FileSystem> {
   const volume = await mountUdf(source);
-  if (volume === undefined) return undefined;
+  const volumeBlocks = volume.blocks;
   const root: Entry = { name: '', icb: volume.root, owner: volume.fileSet };
 
   async function find(path: string): Promise<{ entry: Entry; node: FileEntry } | undefined> {
@@ -36,7 +36,6 @@ export async function openUdf(source: RangedSource): Promise<FileSystem | undefi
     return { entry, node };
   }
 
-  const volumeBlocks = volume.blocks;
   return {
     kind: 'udf',
     volumeLabel: volume.label,

@@ -1,3 +1,5 @@
+import { IngotError } from '../../common/failure.ts';
+import { corrupt } from '../corrupt.ts';
 import type { RangedSource } from '../source.ts';
 import { Structure } from '../structure.ts';
 import { type Blocks, type LongAllocation, longAllocation, readBlock } from './allocation.ts';
@@ -26,8 +28,8 @@ const ANCHOR_SECTOR = 256;
 const MOST_DESCRIPTORS = 256;
 const MOST_POINTERS = 16;
 
-/** Finds and mounts the UDF volume of an image; undefined when it has no anchor. */
-export async function mountUdf(source: RangedSource): Promise<UdfVolume | undefined> {
+/** Finds and mounts the UDF volume of an image whose volume recognition sequence announces one. */
+export async function mountUdf(source: RangedSource): Promise<UdfVolume> {
   for (const sectorSize of SECTOR_SIZES) {
     const sectors = Math.floor(source.size / sectorSize);
     for (const sector of [ANCHOR_SECTOR, sectors - 1, sectors - 1 - ANCHOR_SECTOR]) {
@@ -35,7 +37,7 @@ export async function mountUdf(source: RangedSource): Promise<UdfVolume | undefi
       if (anchor !== undefined) return mount(source, sectorSize, anchor);
     }
   }
-  return undefined;
+  throw corrupt('Anchor Volume Descriptor Pointer', ANCHOR_SECTOR * SECTOR_SIZES[0], 'expected one, found none');
 }
 
 async function readAnchor(source: RangedSource, sectorSize: number, sector: number): Promise<Structure | undefined> {
@@ -53,12 +55,13 @@ async function mount(source: RangedSource, sectorSize: number, anchor: Structure
   const blockSize = volume.u32(212);
   if (blockSize !== sectorSize)
     throw volume.corrupt(`its logical block has ${blockSize} bytes, expected ${sectorSize}`);
-  const physical = new Map(
-    [...sequence.partitions].map(([number, descriptor]) => [
-      number,
-      physicalPartition(descriptor.u32(188), descriptor.u32(192), blockSize, source.size),
-    ]),
-  );
+  const physical = new Map<number, Partition>();
+  for (const [number, descriptor] of sequence.partitions) {
+    const start = descriptor.u32(188);
+    const length = descriptor.u32(192);
+    checkComplete(source, (start + length) * blockSize, descriptor);
+    physical.set(number, physicalPartition(start, length, blockSize, source.size));
+  }
   const partitions: Partition[] = [];
   for (const map of partitionMaps(volume)) {
     const base = physical.get(map.partition);
@@ -70,6 +73,19 @@ async function mount(source: RangedSource, sectorSize: number, anchor: Structure
   expectTag(fileSet, TAG.fileSet);
   const label = dstring(volume, 84, 128) || dstring(fileSet, 112, 128);
   return { blocks, label, root: longAllocation(fileSet, 400), fileSet };
+}
+
+/** A download that broke off: the first structures are there, the files are not. */
+function checkComplete(source: RangedSource, expected: number, partition: Structure): void {
+  if (expected <= source.size) return;
+  throw new IngotError(
+    'iso.truncated',
+    `Expected at least ${expected} bytes in ${source.name}, as its partition descriptor says, found ${source.size}`,
+    {
+      remedy: 'The file is incomplete: download or copy it again and compare its checksum.',
+      evidence: [`structure: Partition Descriptor`, `offset: ${partition.offset}`],
+    },
+  );
 }
 
 /** The metadata partition's blocks, by its main file or, when that cannot be read, by the mirror. */
