@@ -4,12 +4,12 @@ import { checkFiles } from './files.ts';
 import { finishImage, type Image } from './image.ts';
 import { findingsOf, valueAt } from './issues.ts';
 import { parseData } from './parse.ts';
-import { type Finding, type Problem, problemAt } from './problem.ts';
+import { type Finding, formatPath, type Problem, problemAt } from './problem.ts';
 import { checkRules } from './rules/index.ts';
 import { imageSchema } from './schema/image.ts';
 import { findSecrets } from './secrets.ts';
 import { readSource } from './source.ts';
-import { declaredNames, pathKey, substitute, unusedVariables, type VariableValues } from './variables.ts';
+import { declaredNames, substitute, unusedVariables, type VariableValues } from './variables.ts';
 
 export interface LoadOptions extends VariableValues {
   /** Learns every secret that is resolved through the image. */
@@ -64,16 +64,19 @@ export function loadText(file: string, text: string, options: LoadOptions = {}):
 function check(document: SourceDocument, options: LoadOptions, declared: ReadonlySet<string>): Loaded {
   const { file, root } = document;
   if (document.broken) return { problems: inOrder(document.problems) };
-  if (root.kind === 'scalar') return { problems: [...document.problems, notAnImage(document)] };
+  if (root.kind !== 'map') return { problems: [...document.problems, notAnImage(document)] };
   const data = substitute(root, options);
   const result = parseData(imageSchema, root, data);
   const issues = 'issues' in result ? result.issues : [];
-  // What a wrong variable leaves behind is no second mistake.
-  const unset = new Set(data.findings.map((finding) => pathKey(finding.path)));
+  // What a wrong variable or alias leaves behind is no second mistake.
+  const told = new Set([
+    ...document.problems.map((problem) => problem.path),
+    ...data.findings.map((finding) => formatPath(finding.path)),
+  ]);
   const others = [
     ...issues.flatMap(([issue, path]) => findingsOf(imageSchema, data.value, issue, path)),
     ...checkRules(result.part, (path) => valueAt(data.value, path)),
-  ].filter((finding) => !unset.has(pathKey(finding.path)));
+  ].filter((finding) => !told.has(formatPath(finding.path)));
   const findings = [...unusedVariables(root, options.vars ?? {}, declared), ...data.findings, ...others];
   const problems = inOrder([...document.problems, ...place(document, findings)]);
   if (result.image === undefined || problems.some((problem) => problem.severity === 'error')) return { problems };
@@ -84,12 +87,13 @@ function check(document: SourceDocument, options: LoadOptions, declared: Readonl
 }
 
 function notAnImage(document: SourceDocument): Problem {
-  const empty = document.root.scalar === null;
+  const { kind, scalar } = document.root;
+  const empty = kind === 'scalar' && scalar === null;
   return problemAt(document.file, document.place([]), {
     path: [],
     code: empty ? 'image.empty' : 'image.type',
     expected: 'an image file with apiVersion, name, vcenter, placement, media, windows, openssh',
-    found: empty ? 'an empty file' : 'a single value',
+    found: empty ? 'an empty file' : kind === 'list' ? 'a list' : 'a single value',
     remedy: 'begin with a sample from images/',
   });
 }

@@ -41,16 +41,27 @@ export interface Place {
 
 /** Puts a finding at its place. */
 export function problemAt(file: string, place: Place, finding: Finding): Problem {
-  const { expected, found, remedy, code, severity = 'error' } = finding;
+  const { code, severity = 'error' } = finding;
+  const [expected, found, remedy] = [printable(finding.expected), printable(finding.found), printable(finding.remedy)];
   const message = `expected ${expected}, found ${found}; ${remedy}`;
-  return { file, ...place, path: formatPath(finding.path), expected, found, remedy, message, code, severity };
+  return {
+    file,
+    ...place,
+    path: printable(formatPath(finding.path)),
+    expected,
+    found,
+    remedy,
+    message,
+    code,
+    severity,
+  };
 }
 
 /** `file:line:column path: expected …, found …; do …`, one line. A warning says so after the place. */
 export function formatProblem(problem: Problem): string {
   const path = problem.path === '' ? '' : ` ${problem.path}`;
   const warning = problem.severity === 'warning' ? ' warning' : '';
-  return `${problem.file}:${problem.line}:${problem.column}${path}:${warning} ${problem.message}`;
+  return `${printable(problem.file)}:${problem.line}:${problem.column}${path}:${warning} ${problem.message}`;
 }
 
 /** `steps[2].parameters["a b"]` */
@@ -70,6 +81,7 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return quote(value.replace(/\/\/[^/@\s]*@/g, '//***@'), 60);
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object') return 'a map of keys and values';
+  if (typeof value === 'number' && !Number.isFinite(value)) return Number.isNaN(value) ? '.nan' : 'an infinite number';
   return String(value);
 }
 
@@ -78,13 +90,16 @@ export function showKind(value: unknown): string {
   return typeof value === 'string' ? 'text' : show(value);
 }
 
-/** JSON string without control characters or odd spaces, cut to a length. */
+/** JSON string, cut to a length. */
 export function quote(text: string, maximum: number): string {
-  const short = text.length > maximum ? `${text.slice(0, maximum)}…` : text;
-  return JSON.stringify(short.toWellFormed()).replace(
-    /[\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return JSON.stringify(text.length > maximum ? `${text.slice(0, maximum)}…` : text);
+}
+
+/** Text without characters that a terminal acts on or that hide what is there: control, format and odd spaces as \u…. */
+function printable(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** `a, b or c` */

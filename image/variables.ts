@@ -55,7 +55,7 @@ export function substitute(root: Located, { vars = {}, optionalVars = {} }: Vari
 
 /** Names that the file declares. */
 export function declaredNames(root: Located): string[] {
-  return [...(root.entries?.get('variables')?.value.entries?.keys() ?? [])];
+  return [...(root.entries?.get('variables')?.value.entries?.keys() ?? [])].filter((name) => VARIABLE_NAME.test(name));
 }
 
 /** Values that were given for variables that no file declares. */
@@ -142,6 +142,7 @@ function undeclared(path: Path, name: string, declared: readonly string[], isGiv
   const known = declared.slice(0, 20);
   return {
     path,
+    atKey: isGiven,
     code: isGiven ? 'variable.unused' : 'variable.unknown',
     expected: known.length === 0 ? 'no variable, since the file declares none' : `one of ${alternatives(known)}`,
     found: quote(name, 60),
