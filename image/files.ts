@@ -56,13 +56,17 @@ async function readKeyLines(file: string): Promise<string[] | undefined> {
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
+interface Keys {
+  readonly openssh: Pick<Image['openssh'], 'authorizedKeys'>;
+}
+
 /**
  * The lines of `authorized_keys`: literal keys and those of the key files, each once.
  * @throws IngotError `openssh.key-file` (not there or empty), `openssh.key`, `openssh.weak-key`
  */
-export async function readAuthorizedKeys(image: Pick<Image, 'openssh'>): Promise<string[]> {
+export async function readAuthorizedKeys({ openssh }: Keys): Promise<string[]> {
   const keys = new Set<string>();
-  for (const key of image.openssh.authorizedKeys) {
+  for (const key of openssh.authorizedKeys) {
     const lines = key.kind === 'key' ? [key.key] : await readKeyLines(key.path);
     if (lines === undefined || lines.length === 0) {
       const file = key.kind === 'file' ? key.path : '';

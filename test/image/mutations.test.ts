@@ -7,14 +7,11 @@ const ROUNDS = 2000;
 
 test(`${ROUNDS} mutations of the sample are read or refused with a place, none throws`, () => {
   const next = random(20);
-  let read = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
     const mutant = mutate(sampleText, next);
     const finding = judge(mutant, 2000);
     assert.equal(finding, undefined, `mutation ${round}: ${finding}\n${mutant}`);
-    read += 1;
   }
-  assert.equal(read, ROUNDS);
 });
 
 test('the judge of the mutations can fail', () => {
