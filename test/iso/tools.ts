@@ -12,7 +12,8 @@ const exec = promisify(execFile);
 
 /** Standard output of a foreign tool. */
 export async function run(command: string, ...args: readonly string[]): Promise<string> {
-  const env = { ...process.env, LC_ALL: 'C.UTF-8', TZ: 'UTC' };
+  // mkudffs is in /usr/sbin, which is not on every account's PATH.
+  const env = { ...process.env, LC_ALL: 'C.UTF-8', TZ: 'UTC', PATH: `${process.env.PATH}:/usr/sbin` };
   return (await exec(command, args, { maxBuffer: 64 * 1024 * 1024, env })).stdout;
 }
 
