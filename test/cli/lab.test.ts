@@ -31,9 +31,13 @@ test('lab: govc and a shell agree with what is printed', { timeout: 60_000 }, as
     exports += chunk.toString();
   });
   await once(lab.stderr, 'data');
-  const { stdout } = await promisify(execFile)('sh', ['-c', `${exports}\ngovc find / -type d; echo "$INGOT_VAR_datacenter"`], {
-    env: { ...bareEnv, PATH },
-  });
+  const { stdout } = await promisify(execFile)(
+    'sh',
+    ['-c', `${exports}\ngovc find / -type d; echo "$INGOT_VAR_datacenter"`],
+    {
+      env: { ...bareEnv, PATH },
+    },
+  );
   const [found, named] = stdout.trimEnd().split('\n');
   assert.equal(found, `/${named}`);
 });
