@@ -70,6 +70,8 @@ export async function connectOnce(
       readyTimeout: Math.max(1, Math.min(TRY_MS, remainingMs)),
       ...KEEP_ALIVE,
     });
+    // From the handshake on: its small packets would wait for each other's acknowledgement.
+    client.setNoDelay(true);
     await orAborted(ready, signal);
   } catch (error) {
     client.destroy();
@@ -77,7 +79,7 @@ export async function connectOnce(
     if (presented !== undefined && !isPinned(presented, endpoint.hostKeys)) throw wrongHostKey(endpoint, presented);
     throw connectFailure(endpoint, error);
   }
-  client.setNoDelay(true);
+
   let sftp: Promise<SFTPWrapper> | undefined;
   return {
     client,

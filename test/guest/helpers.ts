@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { connectGuest, type Guest, GuestError, type GuestOptions } from '../../guest/index.ts';
+import type { Sshd } from './sshd.ts';
+
+/** A signal that is never aborted, with a limit for tests that hang. */
+export function patience(): AbortSignal {
+  return AbortSignal.timeout(30_000);
+}
+
+export function login(sshd: Sshd, more: Partial<GuestOptions> = {}): Promise<Guest> {
+  return connectGuest({
+    host: '127.0.0.1',
+    port: sshd.port,
+    username: sshd.username,
+    privateKey: sshd.login.privateKey,
+    hostKeys: sshd.hostKeys,
+    signal: patience(),
+    deadlineMs: 5000,
+    sftpRoot: sshd.root,
+    ...more,
+  });
+}
+
+/** Rejects with a GuestError of this code, which is returned. */
+export async function failsWith(code: string, work: Promise<unknown>): Promise<GuestError> {
+  let failure: unknown;
+  try {
+    await work;
+  } catch (error) {
+    failure = error;
+  }
+  assert.ok(failure instanceof GuestError, `expected a GuestError ${code}, found ${String(failure)}`);
+  assert.equal(failure.code, code, failure.message);
+  return failure;
+}

@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+/** A TCP proxy that can cut what passes through it. */
+export interface TcpProxy extends AsyncDisposable {
+  readonly port: number;
+  /** Connections taken so far. */
+  readonly count: number;
+  /** Called with the number of each new connection, from 1. */
+  onConnection: (number: number) => void;
+  /** Ends all connections at once, without a goodbye. */
+  cut(): void;
+}
+
+export async function startProxy(target: number): Promise<TcpProxy> {
+  const sockets = new Set<Socket>();
+  let count = 0;
+  const server = createServer((near) => {
+    const far = connect(target, '127.0.0.1');
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => sockets.delete(socket));
+    }
+    near.pipe(far).pipe(near);
+    near.on('close', () => far.destroy());
+    far.on('close', () => near.destroy());
+    count += 1;
+    proxy.onConnection(count);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const proxy: TcpProxy = {
+    port: address.port,
+    get count() {
+      return count;
+    },
+    onConnection() {},
+    cut() {
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  return proxy;
+}
