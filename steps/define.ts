@@ -1,9 +1,12 @@
+import type { Redactor } from '../common/redactor.ts';
 import type { Guest } from '../guest/index.ts';
 import type { Image } from '../image/index.ts';
+import type { IsoImage } from '../iso/writer/write.ts';
 import { stepsFor } from '../pipeline/step.ts';
 import type { Digests } from './support/digests.ts';
-import type { Names } from './support/names.ts';
+import type { Names, Role } from './support/names.ts';
 import type { Vcenter } from './vcenter/index.ts';
+import type { VmRecords } from './vcenter/records.ts';
 
 /** What all steps of a build share. Everything in it is made when it is first asked for. */
 export interface BuildEnv {
@@ -13,7 +16,14 @@ export interface BuildEnv {
   /** The connection to vCenter and what was found there; one a build. */
   vcenter(): Promise<Vcenter>;
   /** A session in the VM that is being built, powered on and reached if need be; one a boot. */
-  guest(signal: AbortSignal): Promise<Guest>;
+  guest(signal: AbortSignal, role?: Role): Promise<Guest>;
+  /** Ends the session in a Windows that is about to go. */
+  closeGuest(role?: Role): void;
+  /** What finished steps left behind, on the VM itself. */
+  readonly records: VmRecords;
+  readonly redactor: Redactor;
+  /** What one step makes and another sends, and what must not be recorded. */
+  readonly held: { answerDisc?: IsoImage; uploadedDisc?: string; hostKeys?: readonly string[] };
   /** Digests of local files. */
   readonly digests: Digests;
 }

@@ -27,6 +27,7 @@ export type ImageStep = Step<Image, BuildEnv>;
 
 /** The procedure, top to bottom. Steps before and after the inner ones wait for what they need and otherwise overlap. */
 export function graphOf(image: Image): readonly ImageStep[] {
+  const inside = insideWindows(image.steps);
   return [
     inspectMedia,
     preflight,
@@ -37,8 +38,8 @@ export function graphOf(image: Image): readonly ImageStep[] {
     vmwareTools,
     ipAddress,
     openssh,
-    ...insideWindows(image.steps),
-    master,
+    ...inside,
+    { ...master, after: inside.slice(-1) },
     clone,
     sysprep,
     seal,

@@ -28,8 +28,15 @@ export const keys = {
   image: 'ingot.image',
   build: 'ingot.build',
   role: 'ingot.role',
+  /** Datastore path of the answer disc, while there is one. */
+  disc: 'ingot.disc',
+  /** On a template: the fingerprint of its last step, and the Windows it holds. */
+  fingerprint: 'ingot.fingerprint',
+  windows: 'ingot.windows',
   /** `ingot.step.<id>`: a finished step's record. */
   step: 'ingot.step.',
+  /** The bootstrap's report, copied out of guestinfo: Windows is installed. */
+  installed: 'ingot.installed',
   bootstrap: 'guestinfo.ingot.bootstrap',
   sysprep: 'guestinfo.ingot.sysprep',
 } as const;

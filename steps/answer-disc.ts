@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { scriptFile } from '../scripts/digest.ts';
+import { defineStep } from './define.ts';
+import { inspectMedia } from './inspect-media.ts';
+import { administratorPassword, answerFileInputs, productKey } from './support/answer-files.ts';
+import { authorizedKeys } from './support/authorized-keys.ts';
+import { scriptFiles } from './support/script.ts';
+
+/** The label by which the first logon finds the disc, whatever letter its drive has. */
+const volumeLabel = 'INGOT';
+
+/** Autounattend.xml, the bootstrap and its parameters on a small disc. It holds a password, so it stays in memory. */
+export const answerDisc = defineStep({
+  id: 'answer-disc',
+  title: 'Write the answer disc',
+  needs: { media: inspectMedia },
+  inputs: async (image) => ({
+    ...answerFileInputs(image),
+    firmware: image.hardware.firmware,
+    installationType: image.windows.installationType,
+    productKey: String(image.windows.productKey),
+    authorizedKeys: await authorizedKeys(image),
+    openssh: { source: image.openssh.source, port: image.openssh.port },
+  }),
+  files: scriptFiles('bootstrap'),
+  output: z.object({ name: z.string(), size: z.number(), build: z.string() }),
+  timeout: 60_000,
+  async run({ build, config, inputs, needs, redactor, held }) {
+    const [{ installAnswerFile }, { writeAnswerFile }, { writeIso }] = await Promise.all([
+      import('../unattend/install.ts'),
+      import('../unattend/write.ts'),
+      import('../iso/writer/write.ts'),
+    ]);
+    const { firmware, installationType, computerName, organization, owner, timeZone, locale } = inputs;
+    const file = installAnswerFile({
+      firmware,
+      image: { index: needs.media.image.index },
+      productKey: await productKey(config, needs.media.evaluation),
+      installationType,
+      locale,
+      timeZone,
+      organization,
+      owner,
+      computerName,
+      administratorPassword: await administratorPassword(config, redactor),
+      bootstrap: { volumeLabel, script: 'bootstrap.ps1' },
+    });
+    const parameters = { build, authorizedKeys: inputs.authorizedKeys, openssh: inputs.openssh };
+    const [bootstrap, common] = await Promise.all([scriptFile('bootstrap.ps1'), scriptFile('common.ps1')]);
+    const disc = await writeIso(
+      [
+        { path: 'Autounattend.xml', data: Buffer.from(writeAnswerFile(file), 'utf8') },
+        { path: 'bootstrap.ps1', data: bootstrap.bytes },
+        { path: 'common.ps1', data: common.bytes },
+        { path: 'bootstrap.json', data: Buffer.from(JSON.stringify(parameters), 'utf8') },
+      ],
+      { volumeLabel, date: new Date(Math.floor(Date.now() / 1000) * 1000) },
+    );
+    held.answerDisc = disc;
+    return { name: `${randomBytes(16).toString('hex')}.iso`, size: disc.size, build };
+  },
+  verify: async (_, { size }) => [`Autounattend.xml, bootstrap.ps1 and the public keys, ${size / 1024} KiB`],
+});

@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import type { Redactor } from '../common/redactor.ts';
+import { parseBootstrapReport } from '../guest/reports.ts';
+import type { Image } from '../image/index.ts';
+import type { EventBody, Listener } from '../pipeline/events.ts';
+import { type PlanEntry, plan } from '../pipeline/plan.ts';
+import { memoryStore } from '../pipeline/records.ts';
+import { type BuildResult, run } from '../pipeline/run.ts';
+import { scriptFile } from '../scripts/digest.ts';
+import { closing } from './closing.ts';
+import type { BuildEnv } from './define.ts';
+import { guestAccess } from './guest-access.ts';
+import { graphOf } from './index.ts';
+import { rememberedDigests } from './support/digests.ts';
+import { keys, namesOf } from './support/names.ts';
+import { connectVcenter } from './vcenter/connect.ts';
+import { vmRecords } from './vcenter/records.ts';
+
+export { graphOf } from './index.ts';
+
+/** Where a build keeps what is not part of the image: digests of media, screenshots. */
+const stateFolder = '.ingot';
+
+export interface BuildOptions {
+  /** Id of the build: sortable, unique. */
+  readonly build: string;
+  readonly listeners: readonly Listener[];
+  /** Abort it to interrupt the build cleanly. */
+  readonly signal: AbortSignal;
+  readonly redactor: Redactor;
+}
+
+/** Builds an image: runs what is not there yet. Never rejects; the end is data, and told as events. */
+export async function buildImage(image: Image, options: BuildOptions): Promise<BuildResult> {
+  const { build, listeners, signal, redactor } = options;
+  const tell = (body: EventBody) => {
+    const event = redactor.value({ ...body, at: new Date().toISOString(), build });
+    for (const listener of listeners) listener(event);
+  };
+  const { env, close } = openEnvironment(image, { ...options, warn: (message) => tell({ type: 'warning', message }) });
+  try {
+    return await run(graphOf(image), image, env, {
+      build,
+      name: image.name,
+      store: env.records,
+      digestOf,
+      listeners,
+      signal,
+      redactor,
+      close: (status, outputs) => closing(env, image, status, outputs),
+    });
+  } finally {
+    await close();
+  }
+}
+
+export interface PlanOptions {
+  readonly signal: AbortSignal;
+  readonly redactor: Redactor;
+  /** Do not ask vCenter: plan as if nothing was there. */
+  readonly offline?: boolean;
+}
+
+/** What a build would do, and why. Changes nothing. Rejects with what keeps vCenter from telling. */
+export async function planImage(image: Image, options: PlanOptions): Promise<readonly PlanEntry<Image, BuildEnv>[]> {
+  const { env, close } = openEnvironment(image, { ...options, build: 'plan', warn: () => undefined });
+  const store = options.offline === true ? memoryStore() : env.records;
+  try {
+    return await plan(graphOf(image), image, env, { store, digestOf, signal: options.signal });
+  } finally {
+    await close();
+  }
+}
+
+const digestOf = async (file: string): Promise<string> => (await scriptFile(file)).sha256;
+
+interface EnvironmentOptions {
+  readonly build: string;
+  readonly signal: AbortSignal;
+  readonly redactor: Redactor;
+  warn(message: string): void;
+}
+
+/** Everything that steps share. Nothing is opened before it is asked for. */
+function openEnvironment(image: Image, { build, signal, redactor, warn }: EnvironmentOptions) {
+  const names = namesOf(image);
+  const screenshotPath = (name: string) => join(stateFolder, image.name, `${build}-${name}.png`);
+  const { vcenter, close: disconnect } = connectVcenter(image, { names, screenshotPath, signal, warn });
+  const held: BuildEnv['held'] = {};
+  const guests = guestAccess({
+    image,
+    vcenter,
+    port: image.openssh.port,
+    hostKeys: async (wait) => {
+      if (held.hostKeys !== undefined) return held.hostKeys;
+      const machine = await (await vcenter()).master(wait);
+      return machine.waitFor(
+        ({ extraConfig }) => {
+          const text = extraConfig.get(keys.installed);
+          const report = text === undefined ? undefined : parseBootstrapReport(text);
+          return report?.state === 'ready' && report.hostKeys;
+        },
+        { what: 'the host keys that the bootstrap published', deadlineMs: image.timeouts.task, signal: wait },
+      );
+    },
+  });
+  const env: BuildEnv = {
+    build,
+    names,
+    vcenter,
+    guest: guests.open,
+    closeGuest: guests.close,
+    records: vmRecords(image, vcenter),
+    redactor,
+    held,
+    digests: rememberedDigests(join(stateFolder, 'digests.json')),
+  };
+  const close = async () => {
+    guests.close();
+    await disconnect();
+  };
+  return { env, close };
+}

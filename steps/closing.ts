@@ -1,0 +1,70 @@
+import { templateReferences } from '../handover/template-reference.ts';
+import type { Image } from '../image/index.ts';
+import type { BuildStatus } from '../pipeline/events.ts';
+import type { Closing, Outputs } from '../pipeline/run.ts';
+import { createVm } from './create-vm.ts';
+import type { BuildEnv } from './define.ts';
+import { installWindows } from './install-windows.ts';
+import { keys } from './support/names.ts';
+import { template } from './template.ts';
+
+/** The last report: what was made and how it is named to those who use it, or what an unfinished build leaves, and where. */
+export async function closing(env: BuildEnv, image: Image, status: BuildStatus, outputs: Outputs): Promise<Closing> {
+  if (status !== 'done') return { summary: [], left: await leftBehind(env, image, outputs) };
+  const { inventoryPath, vm, previous } = template.output.parse(outputs.get(template.id));
+  const { os } = installWindows.output.parse(outputs.get(installWindows.id));
+  const { machineSet } = templateReferences(inventoryPath, [inventoryPath]);
+  const center = await env.vcenter();
+  return {
+    summary: [
+      { label: 'template', value: inventoryPath },
+      { label: 'MoRef', value: `VirtualMachine:${vm}` },
+      { label: 'Windows', value: `${os.build} ${os.edition} (${os.installationType})` },
+      { label: 'MachineSet template', value: machineSet },
+      { label: 'master', value: `${env.names.master}, kept for the next build` },
+      ...(previous === null ? [] : [{ label: 'template before', value: previous }]),
+      { label: 'SOAP requests', value: String(center.vc.requests) },
+    ],
+    left: [],
+  };
+}
+
+/** Looks with a signal of its own: the build's is aborted by now. What cannot be looked up is said to be unknown. */
+async function leftBehind(env: BuildEnv, image: Image, outputs: Outputs): Promise<string[]> {
+  if (!outputs.has('preflight')) return [];
+  const signal = AbortSignal.timeout(Math.min(image.timeouts.task, 30_000));
+  try {
+    const center = await env.vcenter();
+    const { folderPath, templateFolderPath } = await center.placement(signal);
+    const left: string[] = [];
+    for (const [role, folder] of [
+      ['master', folderPath],
+      ['candidate', templateFolderPath],
+    ] as const) {
+      const machine = await center.find(role, signal);
+      if (machine === undefined) continue;
+      const now = await center.vc.read(machine.vm, ['runtime.powerState'], { signal });
+      const next = role === 'master' ? 'the next build goes on with it' : 'the next build replaces it';
+      left.push(`VM ${folder}/${machine.name} (${now['runtime.powerState']}): ${next}`);
+    }
+    const disc = await discLeft(env, outputs, signal);
+    return disc === undefined ? left : [...left, disc];
+  } catch {
+    return ['what is left in vCenter could not be looked up: look for VMs of the image’s name'];
+  }
+}
+
+/** The answer disc holds a password: one that no VM holds is deleted at once, the other with its VM. */
+async function discLeft(env: BuildEnv, outputs: Outputs, signal: AbortSignal): Promise<string | undefined> {
+  if (outputs.has(installWindows.id)) return undefined;
+  const center = await env.vcenter();
+  const uploaded = env.held.uploadedDisc;
+  if (!outputs.has(createVm.id)) {
+    if (uploaded !== undefined) await center.files.delete(uploaded, signal);
+    return undefined;
+  }
+  const machine = await center.master(signal);
+  const { extraConfig } = await center.hardwareOf(machine.vm, signal);
+  const disc = extraConfig.get(keys.disc) ?? '';
+  return disc === '' ? undefined : `answer disc ${disc}: deleted as soon as Windows is installed, or with the VM`;
+}

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { IngotError } from '../common/failure.ts';
+import { defineStep } from './define.ts';
+import { preflight } from './preflight.ts';
+import { keys } from './support/names.ts';
+import { bootOptions, vmSpec } from './support/vm-spec.ts';
+import { uploadMedia } from './upload-media.ts';
+
+/** One CreateVM_Task with everything in it, then a look at what vCenter made of it; only what differs is mended. */
+export const createVm = defineStep({
+  id: 'create-vm',
+  title: (image) => `Create the VM ${image.name}-master`,
+  needs: { place: preflight, media: uploadMedia },
+  inputs: ({ hardware, placement }) => ({
+    cpus: hardware.cpus,
+    coresPerSocket: hardware.coresPerSocket,
+    memory: hardware.memory,
+    disks: [hardware.disk, ...hardware.extraDisks.map((disk) => disk.size)],
+    firmware: hardware.firmware,
+    secureBoot: hardware.secureBoot,
+    version: hardware.version,
+    guestIds: [...hardware.guestIds],
+    networks: hardware.nics.map((nic) => nic.network),
+    compute: placement.compute,
+    datastore: placement.datastore ?? placement.datastoreCluster ?? '',
+  }),
+  output: z.object({ vm: z.string(), instanceUuid: z.string(), cds: z.array(z.number()) }),
+  timeout: (image) => 3 * image.timeouts.task,
+  async run({ vcenter, names, config, needs, build, signal, progress }) {
+    const center = await vcenter();
+    const stale = await center.look('master', signal);
+    if (stale !== undefined) {
+      progress(`Deleting ${names.master}: its inputs changed, or an earlier build broke off before Windows was there`);
+      await center.destroy('master', signal);
+      const disc = stale.extraConfig.get(keys.disc) ?? '';
+      if (disc !== '') await center.files.delete(disc, signal);
+    }
+    const place = await center.placement(signal);
+    const { iso, tools, disc } = needs.media;
+    const instanceUuid = randomUUID();
+    const spec = vmSpec(config, {
+      name: names.master,
+      instanceUuid,
+      guestId: needs.place.guestId,
+      datastoreName: place.datastore.name,
+      nics: place.networks,
+      cds: [iso, tools, disc],
+      extraConfig: [
+        { key: keys.image, value: config.name },
+        { key: keys.build, value: build },
+        { key: keys.role, value: 'master' },
+        { key: keys.disc, value: disc },
+        { key: 'disk.EnableUUID', value: 'TRUE' },
+      ],
+    });
+    progress('Creating');
+    const machine = await center.createMaster(spec, signal);
+    const made = await center.hardwareOf(machine.vm, signal);
+    const wanted = bootOptions(config);
+    if (!sameOrder(made.bootOrder, wanted.bootOrder ?? [])) {
+      progress('Setting the boot order');
+      const disk = made.disks[0];
+      await machine.reconfigure(
+        {
+          bootOptions: {
+            bootOrder: [
+              ...(disk === undefined
+                ? []
+                : [{ $type: 'VirtualMachineBootOptionsBootableDiskDevice' as const, deviceKey: disk }]),
+              { $type: 'VirtualMachineBootOptionsBootableCdromDevice' },
+            ],
+          },
+        },
+        signal,
+      );
+    }
+    return { vm: machine.vm.value, instanceUuid, cds: [...made.cds] };
+  },
+  async verify({ vcenter, config, signal }, { vm }) {
+    const center = await vcenter();
+    const machine = await center.master(signal);
+    const { firmware, version, cds, disks, nics, guestId, extraConfig } = await center.hardwareOf(machine.vm, signal);
+    const { hardware } = config;
+    const expected = `vmx-${hardware.version}, ${hardware.firmware}, 3 CDs, ${1 + hardware.extraDisks.length} disks, ${hardware.nics.length} NICs, ours`;
+    const ours = extraConfig.get(keys.image) === config.name ? 'ours' : 'not ours';
+    const found = `${version}, ${firmware}, ${cds.length} CDs, ${disks.length} disks, ${nics.length} NICs, ${ours}`;
+    if (found !== expected) {
+      throw new IngotError('create-vm.hardware', `expected ${expected}; found ${found}`, {
+        remedy: 'vCenter changed the spec: look at the task’s events, and at policies that rewrite VMs',
+      });
+    }
+    return [`${vm}: ${version}, ${firmware}, ${guestId}, boots the disk, then the CD`];
+  },
+});
+
+function sameOrder(
+  found: readonly { readonly $type: string; readonly deviceKey?: number }[],
+  wanted: readonly { readonly $type: string; readonly deviceKey?: number }[],
+): boolean {
+  const text = (order: typeof found) => order.map(({ $type, deviceKey }) => `${$type} ${deviceKey ?? ''}`).join(', ');
+  return text(found) === text(wanted);
+}

@@ -1,0 +1,68 @@
+import type { Guest } from '../guest/index.ts';
+import type { Image } from '../image/index.ts';
+import { pickAddress } from './support/addresses.ts';
+import type { Role } from './support/names.ts';
+import type { Vcenter } from './vcenter/index.ts';
+
+export interface GuestAccess {
+  /** A session in the running Windows of a role; the VM is powered on and waited for if need be. */
+  open(signal: AbortSignal, role?: Role): Promise<Guest>;
+  /** Ends the session of a role: its Windows is about to go. */
+  close(role?: Role): void;
+}
+
+export interface GuestAccessOptions {
+  readonly image: Image;
+  readonly vcenter: () => Promise<Vcenter>;
+  /** The host keys that the bootstrap published. */
+  readonly hostKeys: (signal: AbortSignal) => Promise<readonly string[]>;
+  /** TCP port to connect to. */
+  readonly port: number;
+}
+
+/** One session a running Windows, shared by all steps. */
+export function guestAccess({ image, vcenter, hostKeys, port }: GuestAccessOptions): GuestAccess {
+  const sessions = new Map<Role, Promise<Guest>>();
+
+  async function connect(role: Role, signal: AbortSignal): Promise<Guest> {
+    const center = await vcenter();
+    const machine = role === 'master' ? await center.master(signal) : await center.candidate(signal);
+    const { timeouts, openssh } = image;
+    const off = await machine.waitFor((state) => ({ off: state.power !== 'poweredOn' }), {
+      what: 'the state of the VM',
+      deadlineMs: timeouts.task,
+      signal,
+    });
+    if (off.off) await machine.powerOn(signal);
+    const host = await machine.waitFor(({ toolsRunning, addresses }) => toolsRunning && pickAddress(addresses), {
+      what: `${machine.name} to run with a valid IP address`,
+      deadlineMs: timeouts.boot,
+      signal,
+    });
+    const [{ connectGuest }, privateKey, passphrase, keys] = await Promise.all([
+      import('../guest/index.ts'),
+      openssh.privateKey.resolve(),
+      openssh.passphrase?.resolve(),
+      hostKeys(signal),
+    ]);
+    return connectGuest({ host, port, privateKey, passphrase, hostKeys: keys, signal, deadlineMs: timeouts.ssh });
+  }
+
+  return {
+    open(signal, role = 'master') {
+      const known = sessions.get(role);
+      if (known !== undefined) return known;
+      const session = connect(role, signal);
+      sessions.set(role, session);
+      session.catch(() => sessions.delete(role));
+      return session;
+    },
+    close(role) {
+      for (const [key, session] of sessions) {
+        if (role !== undefined && role !== key) continue;
+        sessions.delete(key);
+        session.then((guest) => guest.close()).catch(() => undefined);
+      }
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { IngotError } from '../common/failure.ts';
+import { type BootstrapReport, parseBootstrapReport } from '../guest/reports.ts';
+import { answerDisc } from './answer-disc.ts';
+import { createVm } from './create-vm.ts';
+import { defineStep } from './define.ts';
+import { finishInstall } from './support/finish-install.ts';
+import { keys } from './support/names.ts';
+import { uploadMedia } from './upload-media.ts';
+
+export const windowsOutput = z.object({
+  hostKeys: z.array(z.string()),
+  tools: z.object({ version: z.string(), status: z.string(), startType: z.string() }),
+  os: z.object({ build: z.string(), edition: z.string(), installationType: z.string() }),
+  computerName: z.string(),
+});
+type Ready = Extract<BootstrapReport, { state: 'ready' }>;
+
+/**
+ * Powers the VM on and follows Windows Setup by what the bootstrap tells over guestinfo; before VMware Tools run there is
+ * no word from inside. A layer: at its end Windows is shut down, the discs go, and the VM is snapshotted.
+ */
+export const installWindows = defineStep({
+  id: 'install-windows',
+  title: 'Install Windows',
+  needs: { vm: createVm, media: uploadMedia, disc: answerDisc },
+  output: windowsOutput,
+  timeout: (image) => image.timeouts.install + 2 * image.timeouts.boot,
+  async run(context) {
+    const { vcenter, needs, config, signal, progress, fingerprint } = context;
+    const machine = await (await vcenter()).master(signal);
+    const earlier = await machine.waitFor((state) => ({ text: state.extraConfig.get(keys.installed) }), {
+      what: 'the state of the VM',
+      deadlineMs: config.timeouts.task,
+      signal,
+    });
+    const installed = readReport(earlier.text, needs.disc.build);
+    if (installed?.state === 'ready') {
+      await machine.powerOn(signal);
+      return outputOf(installed);
+    }
+    await machine.powerOn(signal);
+    progress('Windows Setup runs; its first word comes when VMware Tools are installed');
+    let last = 'nothing from inside yet';
+    let report: Ready;
+    try {
+      report = await machine.waitFor(
+        ({ extraConfig, power }) => {
+          const found = readReport(extraConfig.get(keys.bootstrap), needs.disc.build);
+          if (found?.state === 'failed') throw failed(found.message, found.evidence);
+          if (found?.state === 'ready') return found;
+          if (power === 'poweredOff') throw poweredOff(last);
+          if (found !== undefined) {
+            last = found.message;
+            progress({ message: found.message, done: found.done, total: found.total, unit: 'items' });
+          }
+          return undefined;
+        },
+        { what: 'Windows Setup and the bootstrap to report', deadlineMs: config.timeouts.install, signal },
+      );
+    } catch (error) {
+      if (!(error instanceof IngotError) || !error.timedOut) throw error;
+      const picture = await machine.screenshot(signal).catch(() => undefined);
+      throw stuck(config.timeouts.install, last, picture, error);
+    }
+    context.held.hostKeys = report.hostKeys;
+    await finishInstall(context, machine, { report, devices: needs.vm, media: needs.media, fingerprint });
+    return outputOf(report);
+  },
+  verify: async ({ config }, { os, computerName }) => {
+    if (Number(os.build.split('.')[0]) !== config.windows.build) {
+      throw new IngotError('windows.build', `expected Windows build ${config.windows.build}, found ${os.build}`, {
+        remedy: 'the installed image is another one than the ISO said: report it with the journal',
+      });
+    }
+    return [`Windows ${os.build} ${os.edition} (${os.installationType}), computer name ${computerName}`];
+  },
+});
+
+function outputOf({ hostKeys, tools, os, computerName }: Ready): z.infer<typeof windowsOutput> {
+  return { hostKeys, tools, os, computerName };
+}
+
+/** The report of this build's disc; one that another build left behind is none. */
+function readReport(text: string | undefined, build: string): BootstrapReport | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
+  const report = parseBootstrapReport(text);
+  return report.build === build ? report : undefined;
+}
+
+function failed(message: string, evidence: readonly string[]): IngotError {
+  return new IngotError('windows.bootstrap', `expected the bootstrap inside Windows to finish, found: ${message}`, {
+    evidence,
+    remedy: 'look at C:\\ProgramData\\ingot\\bootstrap.log in the VM; mend the cause and build again',
+  });
+}
+
+function poweredOff(last: string): IngotError {
+  return new IngotError(
+    'windows.powered-off',
+    `expected Windows Setup to go on, found the VM powered off; last: ${last}`,
+    {
+      remedy: 'someone or something powered the VM off in the middle of Setup: build again, it starts anew',
+    },
+  );
+}
+
+function stuck(deadlineMs: number, last: string, picture: string | undefined, cause: IngotError): IngotError {
+  const minutes = Math.round(deadlineMs / 60_000);
+  return new IngotError(
+    'windows.setup-stuck',
+    `expected Windows to be installed within ${minutes} min; last: ${last}`,
+    {
+      evidence: picture === undefined ? ['vCenter could not take a screenshot'] : [`screenshot: ${picture}`],
+      remedy:
+        'look at the screenshot: Setup usually waits at a dialog because of the answer file, a driver or the media',
+      timedOut: true,
+      cause,
+    },
+  );
+}

@@ -1,0 +1,110 @@
+import { stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { type Failure, IngotError } from '../common/failure.ts';
+import type { Image } from '../image/index.ts';
+import { toFailure } from '../pipeline/failures.ts';
+import { defineStep } from './define.ts';
+import { privileges } from './support/privileges.ts';
+
+const GiB = 2 ** 30;
+
+/**
+ * Everything that would fail later and can be known now: objects of the inventory, names, rights, space, media. All
+ * problems are found in one go and nothing is changed.
+ */
+export const preflight = defineStep({
+  id: 'preflight',
+  title: 'Check vCenter',
+  recorded: false,
+  output: z.object({ guestId: z.string(), server: z.string(), freeBytes: z.number() }),
+  timeout: (image) => image.timeouts.task,
+  async run({ vcenter, config, signal, progress }) {
+    const center = await vcenter();
+    progress('Looking up placement, names and rights');
+    const place = await center.placement(signal);
+    const [guestId, ...checks] = await Promise.allSettled([
+      center.guestId(config.hardware.guestIds, config.hardware.version, signal),
+      center.find('master', signal),
+      center.find('candidate', signal),
+      center.find('template', signal),
+      center.checkPrivileges(privileges, signal),
+      checkSpace(config, place.datastore.freeSpace, place.datastore.name),
+      checkTools(config, center.files, signal),
+    ]);
+    const failures = [guestId, ...checks]
+      .filter((check) => check.status === 'rejected')
+      .map((check) => toFailure(check.reason));
+    if (failures.length > 0 || guestId.status === 'rejected') throw merged(failures);
+    return { guestId: guestId.value, server: center.about, freeBytes: place.datastore.freeSpace };
+  },
+  async verify({ vcenter, signal, names }, { guestId, server, freeBytes }) {
+    const place = await (await vcenter()).placement(signal);
+    return [
+      `${server}; ${place.description}`,
+      `guest OS id ${guestId}, ${Math.floor(freeBytes / GiB)} GiB free, names ${names.master} and ${names.template} are ours to use`,
+    ];
+  },
+});
+
+/** Thin disks grow: the system disk of the master and of the full clone, and the ISO, must fit. */
+async function checkSpace(image: Image, free: number, datastore: string): Promise<void> {
+  const { iso } = image.media;
+  const media =
+    iso.kind === 'file'
+      ? await stat(iso.path).then(
+          (info) => info.size,
+          () => 0,
+        )
+      : 0;
+  // What Windows Server Core with updates and a container runtime takes; a thin disk is never larger than its size.
+  const used = Math.min(image.hardware.disk, 24 * GiB);
+  const needed = 2 * used + media;
+  if (free >= needed) return;
+  throw new IngotError(
+    'datastore.full',
+    `expected ${Math.ceil(needed / GiB)} GiB free on datastore ${datastore} (master, clone and ISO), found ${Math.floor(free / GiB)} GiB`,
+    { remedy: 'free space, or name another datastore in placement.datastore' },
+  );
+}
+
+interface Files {
+  exists(path: string, signal: AbortSignal): Promise<boolean>;
+}
+
+/** The Tools ISO of the host lies in a namespace of its own (`[]`), which cannot be searched: CreateVM will tell. */
+async function checkTools(image: Image, files: Files, signal: AbortSignal): Promise<void> {
+  const { toolsIso } = image.media;
+  if (toolsIso.kind === 'url') {
+    throw new IngotError(
+      'media.location',
+      `expected media.toolsIso on this machine or a datastore, found ${toolsIso.url}`,
+      {
+        remedy: 'download it first and name the local file',
+      },
+    );
+  }
+  if (toolsIso.kind !== 'datastore' || toolsIso.path.startsWith('[]')) return;
+  if (await files.exists(toolsIso.path, signal)) return;
+  throw new IngotError('media.missing', `expected the VMware Tools ISO at ${toolsIso.path}, found no such file`, {
+    remedy: 'upload it there, or correct media.toolsIso',
+  });
+}
+
+/** One failure that tells of all: the first one's code, and every message and remedy. */
+function merged(failures: readonly Failure[]): IngotError {
+  const [first] = failures;
+  const rest = failures.slice(1);
+  if (first === undefined) return new IngotError('preflight', 'vCenter is not ready');
+  const { code, message, remedy, evidence = [], retryable, unreachable, timedOut } = first;
+  const more = rest.flatMap((failure) => [
+    `also: ${failure.message}${failure.remedy === undefined ? '' : `; ${failure.remedy}`}`,
+    ...(failure.evidence ?? []),
+  ]);
+  return new IngotError(code, message, {
+    remedy,
+    evidence: [...evidence, ...more],
+    retryable,
+    unreachable,
+    timedOut,
+  });
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { IngotError } from '../common/failure.ts';
+import { defineStep } from './define.ts';
+import { installWindows } from './install-windows.ts';
+import { openssh } from './openssh.ts';
+import { keys } from './support/names.ts';
+import { removeDevices } from './support/vm-spec.ts';
+import { sysprep } from './sysprep.ts';
+
+/**
+ * The hardware of what becomes the template: no CD, no boot order of the build, nothing that the build or the guest
+ * wrote into extraConfig but what the template is and what was proved of it.
+ */
+export const seal = defineStep({
+  id: 'seal',
+  title: 'Clean the hardware of the clone',
+  needs: { sysprep, windows: installWindows, shell: openssh },
+  inputs: (image) => ({ notes: image.template.notes ?? null }),
+  output: z.object({ removed: z.array(z.string()) }),
+  timeout: (image) => 2 * image.timeouts.task,
+  async run({ vcenter, records, config, needs, build, signal }) {
+    const center = await vcenter();
+    const machine = await center.candidate(signal);
+    const { cds, extraConfig } = await center.hardwareOf(machine.vm, signal);
+    const { os } = needs.windows;
+    const windows = `${os.build} ${os.edition} (${os.installationType})`;
+    const kept = records.sealed({ build, windows });
+    const gone = [...extraConfig.keys()].filter(
+      (key) => /^(guestinfo\.)?ingot\./.test(key) && !kept.some((entry) => entry.key === key),
+    );
+    const notes = `Windows Server ${config.windows.version} ${windows}, built by ingot ${build}, sealed ${new Date().toISOString()}`;
+    await machine.reconfigure(
+      {
+        annotation: config.template.notes ?? notes,
+        deviceChange: removeDevices(cds),
+        extraConfig: [...gone.map((key) => ({ key, value: '' })), ...kept],
+      },
+      signal,
+    );
+    return { removed: [...cds.map((key) => `CD ${key}`), ...gone] };
+  },
+  async verify({ vcenter, signal, names }) {
+    const center = await vcenter();
+    const machine = await center.candidate(signal);
+    const { cds, extraConfig, firmware, version } = await center.hardwareOf(machine.vm, signal);
+    const left = [...extraConfig].filter(([key]) => key.startsWith('guestinfo.ingot.') || key === keys.installed);
+    if (cds.length > 0 || left.length > 0 || extraConfig.get(keys.role) !== 'template') {
+      throw new IngotError('seal.leftovers', `expected ${names.candidate} to be clean, found leftovers`, {
+        evidence: [...cds.map((key) => `CD drive ${key}`), ...left.map(([key]) => `extraConfig ${key}`)],
+        remedy: 'build again; if it stays, vCenter did not take the change: look at the VM’s events',
+      });
+    }
+    return [`${version}, ${firmware}, no CD, no key of the build in extraConfig`];
+  },
+});

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { IngotError } from '../common/failure.ts';
+import { parseSysprepReport, type SysprepReport } from '../guest/reports.ts';
+import { scriptFile } from '../scripts/digest.ts';
+import { clone } from './clone.ts';
+import { defineStep } from './define.ts';
+import { answerFileInputs } from './support/answer-files.ts';
+import { keys } from './support/names.ts';
+import { randomPassword } from './support/password.ts';
+import { script, scriptFiles } from './support/script.ts';
+import { sysprepXml } from './support/sysprep-answer-file.ts';
+
+const sealedState = 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE';
+const answerFile = 'C:\\ProgramData\\ingot\\unattend.xml';
+const started = z.object({ started: z.literal(true), task: z.string() });
+
+/**
+ * Sysprep of the clone, as a scheduled task of Administrator (as SYSTEM it is unsupported). Neither power-off nor an
+ * exit code is proof: the task reads ImageState, tag and log inside Windows and tells the verdict before it shuts down.
+ */
+export const sysprep = defineStep({
+  id: 'sysprep',
+  title: 'Generalize the clone (Sysprep)',
+  needs: { clone },
+  inputs: answerFileInputs,
+  files: scriptFiles('sysprep', 'sysprep-task'),
+  output: z.object({ imageState: z.string(), tag: z.boolean(), errors: z.array(z.string()) }),
+  timeout: (image) => image.timeouts.sysprep + image.timeouts.boot + image.timeouts.ssh,
+  async run(context) {
+    const { vcenter, config, signal, progress } = context;
+    const machine = await (await vcenter()).candidate(signal);
+    progress('Starting the clone');
+    const guest = (wait: AbortSignal) => context.guest(wait, 'candidate');
+    const session = await guest(signal);
+    const run = randomBytes(8).toString('hex');
+    await session.writeFile('/C:/ProgramData/ingot/unattend.xml', await sysprepXml(config, context.redactor), {
+      signal,
+    });
+    const task = await scriptFile('sysprep-task.ps1');
+    await session.writeFile('/C:/ProgramData/ingot/scripts/sysprep-task.ps1', task.bytes, { signal });
+    progress('Starting Sysprep');
+    const password = randomPassword();
+    context.redactor.add(password);
+    const parameters = { run, unattend: answerFile, password };
+    await script({ ...context, guest }, 'sysprep', parameters, started);
+    context.closeGuest('candidate');
+    let verdict: SysprepReport | undefined;
+    await machine.waitFor(
+      ({ extraConfig, power }) => {
+        verdict = reportOf(extraConfig.get(keys.sysprep), run) ?? verdict;
+        if (verdict?.state === 'running') progress(verdict.message);
+        return power === 'poweredOff';
+      },
+      { what: 'Sysprep to finish and Windows to shut down', deadlineMs: config.timeouts.sysprep, signal },
+    );
+    if (verdict?.state !== 'succeeded') throw notSealed(verdict);
+    return { imageState: verdict.imageState, tag: verdict.tag, errors: [...verdict.errors] };
+  },
+  async verify(_, { imageState, tag, errors }) {
+    if (imageState !== sealedState || !tag)
+      throw notSealed({ state: 'failed', run: '', imageState, tag, exitCode: null, errors });
+    return [`${imageState}; Sysprep_succeeded.tag of this run; ${errors.length} unknown errors in setuperr.log`];
+  },
+});
+
+/** The verdict of this run; one of an earlier run is none. */
+function reportOf(text: string | undefined, run: string): SysprepReport | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
+  const report = parseSysprepReport(text);
+  return report.run === run ? report : undefined;
+}
+
+function notSealed(report: SysprepReport | undefined): IngotError {
+  if (report === undefined || report.state === 'running') {
+    return new IngotError('sysprep.no-verdict', 'expected a verdict of Sysprep, found the VM powered off without one', {
+      evidence: report === undefined ? [] : [`last: ${report.message}`],
+      remedy:
+        'the VM was powered off from outside or Windows crashed: build again; the clone is made anew from the master',
+    });
+  }
+  return new IngotError('sysprep.failed', `expected ${sealedState}, found ${report.imageState} (tag: ${report.tag})`, {
+    evidence: report.errors,
+    remedy:
+      'look for the first of these lines: an app installed for one user only, a pending restart or BitLocker are the usual causes; mend it in a step of your own and build again, only the clone is made anew',
+  });
+}

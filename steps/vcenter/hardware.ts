@@ -1,0 +1,42 @@
+import type { Vsphere } from '../../vsphere/connect.ts';
+import { extraConfigMap } from '../../vsphere/extra-config.ts';
+import type { Ref } from '../../vsphere/values.ts';
+import type { AnyVirtualMachineBootOptionsBootableDevice } from '../../vsphere/vim25.gen.ts';
+
+/** The hardware of a VM as vCenter made it: keys of its devices in order, and what else a build asks for. */
+export interface Hardware {
+  readonly version: string;
+  readonly firmware: string;
+  readonly guestId: string;
+  readonly cds: readonly number[];
+  readonly disks: readonly number[];
+  readonly nics: readonly number[];
+  readonly bootOrder: readonly AnyVirtualMachineBootOptionsBootableDevice[];
+  readonly extraConfig: ReadonlyMap<string, string>;
+}
+
+const paths = [
+  'config.hardware.device',
+  'config.version',
+  'config.firmware',
+  'config.guestId',
+  'config.bootOptions',
+  'config.extraConfig',
+] as const;
+
+export async function readHardware(vc: Vsphere, vm: Ref<'VirtualMachine'>, signal: AbortSignal): Promise<Hardware> {
+  const values = await vc.read(vm, paths, { signal });
+  const devices = values['config.hardware.device'] ?? [];
+  const keysOf = (test: (type: string) => boolean) =>
+    devices.filter((device) => test(device.$type)).map((device) => device.key);
+  return {
+    version: values['config.version'] ?? '',
+    firmware: values['config.firmware'] ?? '',
+    guestId: values['config.guestId'] ?? '',
+    cds: keysOf((type) => type === 'VirtualCdrom'),
+    disks: keysOf((type) => type === 'VirtualDisk'),
+    nics: keysOf((type) => type === 'VirtualVmxnet3' || type === 'VirtualE1000e'),
+    bootOrder: values['config.bootOptions']?.bootOrder ?? [],
+    extraConfig: extraConfigMap(values['config.extraConfig']),
+  };
+}

@@ -1,0 +1,221 @@
+import { IngotError } from '../../common/failure.ts';
+import type { Image } from '../../image/index.ts';
+import type { Vsphere } from '../../vsphere/connect.ts';
+import { queryConfigOption } from '../../vsphere/environment.ts';
+import { cloneVm, createVm, rename as renameEntity } from '../../vsphere/folder.ts';
+import { type NetworkRef, openDatacenter } from '../../vsphere/inventory.ts';
+import { missingPrivileges } from '../../vsphere/privileges.ts';
+import type { Ref } from '../../vsphere/values.ts';
+import type { VirtualMachineConfigSpec } from '../../vsphere/vim25.gen.ts';
+import { markAsTemplate } from '../../vsphere/vm.ts';
+import { keys, type Names, type Role } from '../support/names.ts';
+import type { privileges as table } from '../support/privileges.ts';
+import { type DatastoreFiles, datastoreFiles } from './files.ts';
+import { type Hardware, readHardware } from './hardware.ts';
+import { type Look, lookUp, oldTemplates } from './look.ts';
+import type { Machine } from './machine.ts';
+import { findPlacement, type Placement } from './placement.ts';
+import { vmMachine } from './vm-machine.ts';
+
+/** vCenter as the steps see it: the few things of one image, by role, and only those that carry its name. */
+export interface Vcenter {
+  readonly vc: Vsphere;
+  /** Product and version, for a person. */
+  readonly about: string;
+  readonly files: DatastoreFiles;
+  placement(signal: AbortSignal): Promise<Placement>;
+  /** The VM of a role, freshly looked up when it is not known. @throws IngotError `vm.not-ours` */
+  look(role: Role, signal: AbortSignal): Promise<Look | undefined>;
+  find(role: Role, signal: AbortSignal): Promise<Machine | undefined>;
+  /** @throws IngotError `vm.missing` when there is none */
+  master(signal: AbortSignal): Promise<Machine>;
+  candidate(signal: AbortSignal): Promise<Machine>;
+  template(signal: AbortSignal): Promise<Machine>;
+  createMaster(
+    spec: VirtualMachineConfigSpec & { readonly instanceUuid: string },
+    signal: AbortSignal,
+  ): Promise<Machine>;
+  cloneMaster(build: string, signal: AbortSignal): Promise<Machine>;
+  destroy(role: Role, signal: AbortSignal): Promise<void>;
+  hardwareOf(vm: Ref<'VirtualMachine'>, signal: AbortSignal): Promise<Hardware>;
+  /** The first of these guest OS ids that the compute knows for the hardware version. */
+  guestId(ids: readonly string[], version: number, signal: AbortSignal): Promise<string>;
+  checkPrivileges(wanted: typeof table, signal: AbortSignal): Promise<void>;
+  /** Turns the candidate into the template: marks, moves the former one aside, renames, keeps as many old ones. */
+  publish(
+    former: string,
+    keep: number,
+    onProgress: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<string | null>;
+}
+
+/** What a build needs rights on. */
+type Placed = Placement['folder' | 'pool' | 'datacenter'] | Placement['datastore']['ref'] | NetworkRef;
+
+export interface VcenterOptions {
+  readonly image: Image;
+  readonly names: Names;
+  /** Path on this machine for a screenshot of a VM. */
+  screenshotPath(name: string): string;
+}
+
+export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: VcenterOptions): Vcenter {
+  const taskMs = image.timeouts.task;
+  const task = (signal: AbortSignal, what: string) => ({ signal, deadlineMs: taskMs, what });
+  let place: Promise<Placement> | undefined;
+  const placement = (signal: AbortSignal) => {
+    place ??= findPlacement(vc, image, signal);
+    return place;
+  };
+  const files = datastoreFiles(vc, async (name, signal) => {
+    const { datastore, datacenterPath } = await placement(signal);
+    if (name === '' || name === datastore.name) return datastore;
+    return (await openDatacenter(vc, datacenterPath, { signal })).datastore(name);
+  });
+  const machineOf = (vm: Ref<'VirtualMachine'>, name: string) =>
+    vmMachine({ vc, taskMs, files, screenshotPath }, vm, name);
+  const known = new Map<Role, Promise<Look | undefined>>();
+  const look = (role: Role, signal: AbortSignal) => {
+    const found =
+      known.get(role) ??
+      placement(signal).then(({ folderPath, templateFolderPath }) => {
+        const folder = role === 'master' ? folderPath : templateFolderPath;
+        return lookUp(vc, `${folder}/${names[role]}`, image.name, machineOf, signal);
+      });
+    known.set(role, found);
+    return found;
+  };
+  const required = async (role: Role, signal: AbortSignal) => {
+    const found = await look(role, signal);
+    if (found !== undefined) return found.machine;
+    throw new IngotError('vm.missing', `expected the VM ${names[role]}, found none`, {
+      remedy: 'it was deleted or renamed while the build ran: build again',
+    });
+  };
+  const made = (role: Role, vm: Ref<'VirtualMachine'>): Machine => {
+    const machine = machineOf(vm, names[role]);
+    known.set(role, Promise.resolve({ machine, extraConfig: new Map(), isTemplate: false, power: 'poweredOff' }));
+    return machine;
+  };
+
+  return {
+    vc,
+    about: `${vc.content.about.fullName}, API ${vc.apiVersion}`,
+    files,
+    placement,
+    look,
+    find: async (role, signal) => (await look(role, signal))?.machine,
+    master: (signal) => required('master', signal),
+    candidate: (signal) => required('candidate', signal),
+    template: (signal) => required('template', signal),
+    async createMaster(config, signal) {
+      const { folder, pool, host } = await placement(signal);
+      return made(
+        'master',
+        await createVm(vc, folder, { config, pool, host }, task(signal, `creating ${names.master}`)),
+      );
+    },
+    async cloneMaster(build, signal) {
+      const { templateFolder, pool, host, datastore } = await placement(signal);
+      const source = await required('master', signal);
+      const extraConfig = [
+        { key: keys.image, value: image.name },
+        { key: keys.build, value: build },
+        { key: keys.role, value: 'candidate' },
+      ];
+      const location = { datastore: datastore.ref, pool, host };
+      const spec = { location, template: false, powerOn: false, config: { extraConfig } };
+      const params = { folder: templateFolder, name: names.candidate, spec };
+      return made(
+        'candidate',
+        await cloneVm(vc, source.vm, params, {
+          ...task(signal, `cloning ${names.master}`),
+          deadlineMs: image.timeouts.clone,
+        }),
+      );
+    },
+    async destroy(role, signal) {
+      await (await required(role, signal)).destroy(signal);
+      known.set(role, Promise.resolve(undefined));
+    },
+    hardwareOf: (vm, signal) => readHardware(vc, vm, signal),
+    async guestId(ids, version, signal) {
+      const { compute, host } = await placement(signal);
+      const key = `vmx-${version}`;
+      const option =
+        compute.environmentBrowser &&
+        (await queryConfigOption(vc, compute.environmentBrowser, { key, host }, { signal }));
+      if (option === undefined) {
+        throw new IngotError(
+          'vm.hardware-version',
+          `expected ${compute.name} to support ${key}, found that it does not`,
+          {
+            remedy: 'lower hardware.version (OpenShift needs 15 or more), or use newer hosts',
+          },
+        );
+      }
+      const offered = new Set(option.guestOSDescriptor?.map((descriptor) => descriptor.id));
+      const id = ids.find((candidate) => offered.has(candidate));
+      if (id !== undefined) return id;
+      throw new IngotError(
+        'vm.guest-id',
+        `expected ${compute.name} to know one of ${ids.join(', ')} for ${key}, found none`,
+        {
+          remedy: 'raise hardware.version, or set hardware.guestId to one that these hosts know',
+        },
+      );
+    },
+    async checkPrivileges(wanted, signal) {
+      const { folder, pool, datastore, datacenter, networkRefs } = await placement(signal);
+      const missing = await missingPrivileges<Placed>(
+        vc,
+        [
+          { entity: folder, privileges: wanted.folder },
+          { entity: pool, privileges: wanted.pool },
+          { entity: datastore.ref, privileges: wanted.datastore },
+          { entity: datacenter, privileges: wanted.datacenter },
+          ...networkRefs.map((entity) => ({ entity, privileges: wanted.network })),
+        ],
+        { signal },
+      );
+      if (missing.length === 0) return;
+      throw new IngotError(
+        'vsphere.privileges',
+        `expected ${image.vcenter.username} to have all rights of a build, found ${missing.length} missing`,
+        {
+          evidence: missing.map(({ entity, privilege }) => `${privilege} on ${entity.type} ${entity.value}`),
+          remedy: 'give the account a role with these privileges on these objects',
+        },
+      );
+    },
+    async publish(former, keep, onProgress, signal) {
+      const candidate = await required('candidate', signal);
+      onProgress('Marking as a template');
+      await markAsTemplate(vc, candidate.vm, { signal });
+      const current = await look('template', signal);
+      if (current !== undefined) {
+        onProgress(`Keeping the template of before as ${former}`);
+        await renameEntity(vc, current.machine.vm, former, task(signal, `renaming ${names.template}`));
+      }
+      await renameEntity(vc, candidate.vm, names.template, task(signal, `renaming ${names.candidate}`));
+      known.set('candidate', Promise.resolve(undefined));
+      known.set(
+        'template',
+        Promise.resolve({
+          machine: machineOf(candidate.vm, names.template),
+          extraConfig: new Map(),
+          isTemplate: true,
+          power: 'poweredOff',
+        }),
+      );
+      if (current === undefined) return null;
+      const { templateFolder } = await placement(signal);
+      for (const old of (await oldTemplates(vc, templateFolder, names.template, image.name, signal)).slice(keep)) {
+        onProgress(`Deleting ${old.name}`);
+        await machineOf(old.vm, old.name).destroy(signal);
+      }
+      return former;
+    },
+  };
+}

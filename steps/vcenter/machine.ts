@@ -1,0 +1,40 @@
+import type { Ref } from '../../vsphere/values.ts';
+import type { VirtualMachineConfigSpec } from '../../vsphere/vim25.gen.ts';
+
+/** What is known of a VM without asking again: kept up to date while something is waited for. */
+export interface MachineState {
+  readonly power: 'poweredOn' | 'poweredOff' | 'suspended';
+  readonly toolsRunning: boolean;
+  /** As vCenter shows it: `12389` for 12.3.5. */
+  readonly toolsVersion: number | undefined;
+  /** All addresses of all NICs that VMware Tools report. */
+  readonly addresses: readonly string[];
+  readonly extraConfig: ReadonlyMap<string, string>;
+}
+
+export interface WaitOptions {
+  /** A noun phrase: `VMware Tools to run`. Stands in the deadline's error. */
+  readonly what: string;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A VM that this build owns: it carries the image's name in its extraConfig. Nothing else is ever changed. */
+export interface Machine {
+  readonly vm: Ref<'VirtualMachine'>;
+  readonly name: string;
+  powerOn(signal: AbortSignal): Promise<void>;
+  /** Asks the guest to shut down and waits until the VM is off; one that is off already is no failure. */
+  shutDown(options: { readonly deadlineMs: number; readonly signal: AbortSignal }): Promise<void>;
+  powerOff(signal: AbortSignal): Promise<void>;
+  reconfigure(spec: VirtualMachineConfigSpec, signal: AbortSignal): Promise<void>;
+  snapshot(name: string, description: string, signal: AbortSignal): Promise<Ref<'VirtualMachineSnapshot'>>;
+  destroy(signal: AbortSignal): Promise<void>;
+  /**
+   * Waits until the predicate gives something else than undefined or false; it is asked with each change, first with the
+   * present state. What it throws ends the wait.
+   */
+  waitFor<R>(predicate: (state: MachineState) => R | undefined | false, options: WaitOptions): Promise<R>;
+  /** Asks vCenter for a picture of the console and saves it as a file of this machine; undefined where it cannot. */
+  screenshot(signal: AbortSignal): Promise<string | undefined>;
+}
