@@ -64,7 +64,10 @@ async function build(cli: Cli, file: string, flags: BuildFlags, env: NodeJS.Proc
   const reporter = await createReporter(chooseReporter(flags.reporter, { output: cli.stdout, env: cli.env }), {
     output: cli.stdout,
     env: cli.env,
-    resume: flags.lab === true ? 'not with --lab, whose machines are gone; `ingot lab` keeps them' : commandLine(cli),
+    resume:
+      flags.lab === true
+        ? 'not possible: what --lab made is gone with it (`ingot lab` keeps its machines)'
+        : commandLine(cli),
     journal: journalFile,
   });
   cli.interrupts.onFirst(() => {
