@@ -1,4 +1,4 @@
-# containerd from its release archive, as a service.
+# Installs containerd from its release archive, as a service.
 [CmdletBinding()]
 param()
 

@@ -1,4 +1,4 @@
-# Docker from its static archive, as a service. The provider module (DockerMsftProvider) is gone since 2023.
+# Installs Docker from its static archive, as a service. The provider module (DockerMsftProvider) is gone since 2023.
 [CmdletBinding()]
 param()
 
