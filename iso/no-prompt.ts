@@ -87,11 +87,22 @@ async function whyUnfit(
     return `has ${file.size} bytes, but the boot entry loads ${entry.sectorCount * 512}`;
   }
   const boot = await source.read(offset, 512);
-  const signed = boot.readUInt16LE(510) === 0xaa55;
-  const sectorSize = boot.readUInt16LE(11);
-  const sectors = boot.readUInt16LE(19) || boot.readUInt32LE(32);
-  const fat = signed && [512, 1024, 2048, 4096].includes(sectorSize) && sectors > 0;
-  if (!fat) return 'is not a FAT image';
-  if (sectors * sectorSize > file.size) return `has ${file.size} bytes, but its FAT says ${sectors * sectorSize}`;
+  const bytes = fatBytes(boot);
+  if (bytes === undefined) return 'is not a FAT image';
+  if (bytes > file.size) return `has ${file.size} bytes, but its FAT says ${bytes}`;
   return undefined;
+}
+
+/** Bytes of a FAT file system by its BIOS parameter block (Microsoft FAT specification 1.03); undefined: none there. */
+function fatBytes(boot: Buffer): number | undefined {
+  const sectorSize = boot.readUInt16LE(11);
+  const clusterSectors = boot.readUInt8(13);
+  const fats = boot.readUInt8(16);
+  const sectors = boot.readUInt16LE(19) || boot.readUInt32LE(32);
+  const powerOfTwo = clusterSectors > 0 && (clusterSectors & (clusterSectors - 1)) === 0;
+  const media = boot.readUInt8(21);
+  if (![512, 1024, 2048, 4096].includes(sectorSize) || !powerOfTwo || fats === 0 || sectors === 0 || media < 0xf0) {
+    return undefined;
+  }
+  return sectors * sectorSize;
 }

@@ -52,13 +52,39 @@ test('a disc that never asks needs no patch', async () => {
 test('an image that is no FAT file system is not taken', async () => {
   const bytes = Buffer.from(await readFile(MEDIA));
   const { toRba } = await noPromptOf(bytes);
-  bytes.writeUInt16LE(0, toRba * 2048 + 510);
+  bytes.writeUInt8(0, toRba * 2048 + 13);
   const { noPrompt } = await inspectMedia(bufferSource(bytes));
   assert.deepEqual(noPrompt, {
     available: false,
     reason: 'efi/microsoft/boot/efisys_noprompt.bin is not a FAT image',
   });
   assert.throws(() => noPromptPatch(noPrompt), failure('iso.no-prompt'));
+});
+
+test('a boot entry that loads more than the image holds is not pointed at it', async () => {
+  const bytes = Buffer.from(await readFile(MEDIA));
+  bytes.writeUInt16LE(257, (await noPromptOf(bytes)).entryOffset + 6);
+  const { noPrompt } = await inspectMedia(bufferSource(bytes));
+  assert.match(noPrompt.available ? '' : noPrompt.reason, /has 131072 bytes, but the boot entry loads 131584/);
+});
+
+test('a damaged boot catalogue is told with its place', async () => {
+  const original = await readFile(MEDIA);
+  const catalogue = (await noPromptOf(original)).entryOffset - 96;
+  for (const [at, value] of [
+    [0, 2],
+    [28, 1],
+    [30, 0],
+    [32, 1],
+  ] as const) {
+    const bytes = Buffer.from(original);
+    bytes.writeUInt8(value, catalogue + at);
+    await assert.rejects(inspectMedia(bufferSource(bytes)), (error: unknown) => {
+      assert.ok(failure('iso.corrupt')(error));
+      assert.match(String(error), new RegExp(`(validation|default) entry at offset ${catalogue + (at < 32 ? 0 : 32)}`));
+      return true;
+    });
+  }
 });
 
 test('patches are applied whatever the sizes of the chunks, and chunks without one pass untouched', async () => {

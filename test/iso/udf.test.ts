@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { fileSource } from '../../iso/filesystem.ts';
 import { openMedia } from '../../iso/media.ts';
 import { bufferSource } from '../../iso/source.ts';
+import { Structure } from '../../iso/structure.ts';
+import { metadataPartition } from '../../iso/udf/partition.ts';
 import { outcome, seal } from './mutate.ts';
 import { failure, run, temporaryFolder } from './tools.ts';
 import { CONTENT, SMALL, type UdfVariant, udfImage } from './udf-image.ts';
@@ -43,6 +46,32 @@ for (const partition of ['physical', 'sparable', 'metadata'] as const) {
     }
   }
 }
+
+test('a metadata partition maps every byte, also across the pieces of its file', () => {
+  const piece = fc.integer({ min: 1, max: 4 });
+  fc.assert(
+    fc.property(
+      fc.array(piece, { minLength: 1, maxLength: 5 }),
+      fc.nat(20),
+      fc.nat(12_000),
+      (pieces, block, length) => {
+        let offset = 0;
+        const extents = pieces.map((blocks) => {
+          offset += 100_000;
+          return { offset, length: blocks * 2048 };
+        });
+        const bytes = extents.flatMap((extent) => Array.from({ length: extent.length }, (_, i) => extent.offset + i));
+        const wanted = bytes.slice(block * 2048, block * 2048 + length);
+        const owner = new Structure('test', 0, Buffer.alloc(0));
+        const found = () => metadataPartition(extents, 2048).resolve(block, length, owner);
+        if (block * 2048 + length > bytes.length) return assert.throws(found, failure('iso.corrupt'));
+        const places = found().flatMap((part) => Array.from({ length: part.length }, (_, i) => (part.offset ?? 0) + i));
+        assert.deepEqual(places, wanted);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
 
 const PLAIN: UdfVariant = { extended: false, allocation: 'short', partition: 'physical', names: 8 };
 
