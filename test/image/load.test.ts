@@ -138,3 +138,39 @@ test('a key named __proto__ is a key like any other', () => {
     [['image.unknown-key', 'hardware.__proto__']],
   );
 });
+
+test('nothing that a terminal acts on, or that hides text, is printed', () => {
+  for (const value of ['Ab\u202ecd', 'a\u200bb', '*a\u001b[31m', '*\u009b']) {
+    const { problems } = loadText('a\u001b.yaml', edit('\nname: windows-server-20h2', `\nname: ‸${value}`).text);
+    assert.notEqual(problems.length, 0);
+    assert.doesNotMatch(problems.map(formatProblem).join(''), /\p{Cc}|\p{Cf}/u);
+  }
+});
+
+test('a secret in clear is not told, whatever shape it is written in', () => {
+  const planted = [
+    'password: hunter2',
+    'password: [hunter2]',
+    'password: { value: hunter2 }',
+    'password: "hunter2',
+    'password: hunter2: x',
+    'password: @hunter2',
+    'password: |\n    hunter2',
+    'password: !hunter2 x',
+    'password: "\\hunter2"',
+    'password hunter2',
+    'passwd: hunter2',
+  ];
+  for (const line of planted) {
+    const { problems } = loadText(SAMPLE, edit('password: env:INGOT_VCENTER_PASSWORD', `‸${line}`).text);
+    assert.notEqual(problems.length, 0, line);
+    assert.doesNotMatch(JSON.stringify(problems), /hunter/, line);
+  }
+  const { text } = edit('password: env:INGOT_VCENTER_PASSWORD', `‸password: \${var.network}`);
+  const { problems } = loadText(SAMPLE, text, { vars: { network: 'hunter2' } });
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ['secret.literal'],
+  );
+  assert.doesNotMatch(JSON.stringify(problems), /hunter/);
+});

@@ -56,6 +56,11 @@ test('no shell takes part in a command', async () => {
   assert.equal(await secret.resolve(), '$HOME,*.ts,a|b,;,&&,`id`');
 });
 
+test('a command sees the environment that is given and no other', async () => {
+  const secret = load(program('console.log(Object.keys(process.env).join())'), { ONLY: 'x' }).vcenter.password;
+  assert.equal(await secret.resolve(), 'ONLY');
+});
+
 test('words of a command', () => {
   assert.deepEqual(splitCommand(`a "b c" 'd"e' f\\ g "\\"h\\\\" '' x""y`), [
     'a',
