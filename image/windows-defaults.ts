@@ -12,6 +12,9 @@ export const GUEST_ID_VERSIONS: Readonly<Record<string, number>> = {
   windows2022srvNext_64Guest: 20,
 };
 
+/** Newest hardware version that the image file takes: vSphere 9.0. */
+export const NEWEST_HARDWARE = 22;
+
 const GUEST_IDS: Readonly<Record<WindowsVersion, readonly string[]>> = {
   '2019': ['windows2019srv_64Guest', 'windows9Server64Guest'],
   '20H2': ['windows2019srv_64Guest', 'windows9Server64Guest'],

@@ -1,6 +1,6 @@
 import type { Finding } from '../problem.ts';
 import { formatSize, GIB, MIB } from '../units.ts';
-import { GUEST_ID_VERSIONS } from '../windows-defaults.ts';
+import { GUEST_ID_VERSIONS, guestIds, NEWEST_HARDWARE } from '../windows-defaults.ts';
 import type { Rule } from './rule.ts';
 
 const SMALLEST_DISK = 32 * GIB;
@@ -88,6 +88,32 @@ export const guestId: Rule = ({ hardware }) => {
       expected: `a guest OS id that hardware version ${version} knows`,
       found: `${id}, which needs ${needed}`,
       remedy: `set hardware.version to ${needed} or remove guestId`,
+    },
+  ];
+};
+
+/**
+ * A note for 2022 and 2025: with an old hardware version the VM says that it is an older Windows. For 2019 and 20H2 that
+ * is what OpenShift's own tests build (vmx-15, windows9Server64Guest).
+ */
+export const hardwareForWindows: Rule = ({ hardware, windows }, raw) => {
+  const windowsVersion = windows?.version;
+  const { version, guestId: named } = hardware ?? {};
+  if ((windowsVersion !== '2022' && windowsVersion !== '2025') || version === undefined || named !== undefined)
+    return [];
+  const [best = ''] = guestIds(windowsVersion, NEWEST_HARDWARE);
+  const [first] = guestIds(windowsVersion, version);
+  const needed = GUEST_ID_VERSIONS[best] ?? version;
+  if (version >= needed) return [];
+  const written = raw(['hardware', 'version']) !== undefined;
+  return [
+    {
+      path: written ? ['hardware', 'version'] : ['windows', 'version'],
+      code: 'hardware.version',
+      expected: `hardware version ${needed} or more, which has a guest OS id for Windows Server ${windowsVersion}`,
+      found: `${version}, so that the VM will be a ${first}`,
+      remedy: `set hardware.version to ${needed} if all hosts know it`,
+      severity: 'warning',
     },
   ];
 };

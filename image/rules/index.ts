@@ -1,7 +1,7 @@
 import type { Finding } from '../problem.ts';
 import { oneRuntime, oneSource } from './containers.ts';
 import { uniqueRules } from './firewall.ts';
-import { disks, guestId, memory, processors, secureBootNeedsEfi } from './hardware.ts';
+import { disks, guestId, hardwareForWindows, memory, processors, secureBootNeedsEfi } from './hardware.ts';
 import { archiveOfDisc, authorizedKeys } from './openssh.ts';
 import { oneDatastore } from './placement.ts';
 import type { Part, Raw, Rule } from './rule.ts';
@@ -18,6 +18,7 @@ const RULES: readonly Rule[] = [
   disks,
   secureBootNeedsEfi,
   guestId,
+  hardwareForWindows,
   serverCoreOnly,
   computerName,
   authorizedKeys,

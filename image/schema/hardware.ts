@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NEWEST_HARDWARE } from '../windows-defaults.ts';
 import { hints, integer, pattern, size, text } from './fields.ts';
 
 export const hardwareSchema = z
@@ -9,7 +10,7 @@ export const hardwareSchema = z
     disk: size().prefault('60GiB').describe('Size of the system disk; 32 GiB or more.'),
     firmware: z.enum(['efi', 'bios']).default('efi').describe('Firmware.'),
     secureBoot: z.boolean().optional().describe('Secure boot. Left out: on with `efi`, off with `bios`.'),
-    version: integer(15, 22)
+    version: integer(15, NEWEST_HARDWARE)
       .default(15)
       .describe(
         'Virtual hardware version (vmx-N): 15 is vSphere 6.7 U2, 17 is 7.0, 19 is 7.0 U2, 20 is 8.0, 21 is 8.0 U2, 22 is 9.0.',
