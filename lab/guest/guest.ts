@@ -1,0 +1,339 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LabContext } from '../context.ts';
+import type { Disc } from '../disc/disc.ts';
+import { makeSshKey } from '../ssh-keys.ts';
+import type { Moref } from '../vcsim/soap.ts';
+import { AnswerFile, SetupStop } from './answer-file.ts';
+import { nextBootTime } from './boot-clock.ts';
+import { installOpenSsh, installTools, startBootstrap } from './bootstrap.ts';
+import { openDiscs } from './discs.ts';
+import { bootBehaviour } from './firmware.ts';
+import { type Hardware, readHardware } from './hardware.ts';
+import { firstLogonCommand, oobe, specialize } from './oobe.ts';
+import { CACHED_ANSWER_FILE, HOST_KEY_FILE, SSHD_CONFIG_FILE } from './paths.ts';
+import { Publisher, type ToolsReport } from './publisher.ts';
+import { planSetup, type SetupPlan } from './setup.ts';
+import type { Sshd } from './sshd.ts';
+import { runSysprepTask } from './sysprep-task.ts';
+import { type Disk, freshWindows, type Windows } from './windows.ts';
+
+/** How long "Press any key to boot from CD or DVD..." waits. */
+const PROMPT_MS = 5000;
+/** Windows Setup of a demonstration, a message each. */
+const SETUP_STAGES = [
+  'Copying Windows files',
+  'Getting files ready for installation',
+  'Installing features',
+  'Installing updates',
+  'Finishing up',
+];
+const DEMO_STAGE_MS = 700;
+const LINK_LOCAL = '169.254.17.23';
+const BOOTSTRAP = 'guestinfo.ingot.bootstrap';
+const MINIMUM_TOOLS = [11, 0, 6];
+
+/** One VM's guest from power-on to power-off. */
+export class Guest {
+  readonly #lab: LabContext;
+  readonly #vm: Moref;
+  readonly #disk: Disk;
+  readonly #publisher: Publisher;
+  readonly #stopped = new AbortController();
+  readonly #onPowerOff: () => Promise<void>;
+  readonly #keys = Promise.withResolvers<void>();
+  #hardware: Hardware | undefined;
+  #discs: Disc[] = [];
+  #sshd: Sshd | undefined;
+  #bootTime = nextBootTime();
+  #toolsAreUp = false;
+  /** What stands on the console. */
+  screen = '';
+
+  constructor(lab: LabContext, vm: Moref, disk: Disk, onPowerOff: () => Promise<void>) {
+    this.#lab = lab;
+    this.#vm = vm;
+    this.#disk = disk;
+    this.#onPowerOff = onPowerOff;
+    this.#publisher = new Publisher(lab.vcsim, vm);
+  }
+
+  /** Where the guest stands, for `guests` of the lab's control. */
+  get windows(): Windows | undefined {
+    return this.#disk.windows;
+  }
+
+  get toolsRunning(): boolean {
+    return this.#toolsAreUp;
+  }
+
+  /** CDs that the running Windows holds, by device key. */
+  get heldCdroms(): readonly number[] {
+    return (this.#hardware?.cdroms ?? [])
+      .filter((cdrom) => cdrom.file !== undefined && cdrom.startConnected)
+      .map(({ key }) => key);
+  }
+
+  /** Files of the datastore that the VM has open. */
+  get openFiles(): readonly string[] {
+    return (this.#hardware?.cdroms ?? []).flatMap((cdrom) => (cdrom.file === undefined ? [] : [cdrom.file]));
+  }
+
+  /** Power on: runs until Windows is up, or waits for ever at a dialog. Errors are the lab's own and only logged. */
+  start(): void {
+    this.#run(() => this.#boot());
+  }
+
+  /** The power is cut. */
+  async powerOff(): Promise<void> {
+    await this.#stop();
+    await this.#publisher.poweredOff(false);
+  }
+
+  /** The VM is gone: nothing is told any more. */
+  async vanish(): Promise<void> {
+    await this.#stop();
+  }
+
+  /** Windows shuts down by itself: at a client's request, or at the end of the Sysprep task. */
+  shutDown(): void {
+    if (this.#lab.scenario.scenario.power?.neverOff) return;
+    this.#run(async () => {
+      await this.#stop();
+      await this.#publisher.poweredOff(true);
+      await this.#onPowerOff();
+    });
+  }
+
+  /** Windows restarts. */
+  restart(): void {
+    this.#run(async () => {
+      this.#stopServices();
+      await this.#publisher.toolsStopped();
+      this.#bootTime = nextBootTime();
+      await this.#boot();
+    });
+  }
+
+  /** A key was pressed on the console. */
+  pressKey(): void {
+    this.#keys.resolve();
+  }
+
+  #run(what: () => Promise<void>): void {
+    what().catch((error: unknown) => {
+      if (this.#stopped.signal.aborted) return;
+      if (error instanceof SetupStop) {
+        this.screen = error.message;
+        this.#lab.log(`guest ${this.#vm.value}: waits at: ${error.message}`);
+      } else {
+        this.#lab.log(
+          `guest ${this.#vm.value}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        );
+      }
+    });
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#stopServices();
+    await this.#closeDiscs();
+  }
+
+  #stopServices(): void {
+    this.#toolsAreUp = false;
+    this.#sshd?.stop();
+    this.#sshd = undefined;
+  }
+
+  async #closeDiscs(): Promise<void> {
+    const discs = this.#discs;
+    this.#discs = [];
+    await Promise.all(discs.map((disc) => disc.close()));
+  }
+
+  async #boot(): Promise<void> {
+    this.#hardware = await readHardware(this.#lab.vcsim, this.#vm);
+    const installed = this.#disk.windows;
+    if (installed !== undefined) return this.#bootWindows(installed);
+    this.#discs = await openDiscs(this.#lab.datastores, this.#hardware);
+    const media = await this.#bootDisc();
+    this.screen = 'Windows is loading files...';
+    const plan = await planSetup(this.#hardware, this.#discs, media);
+    const stuck = this.#lab.scenario.scenario.setup?.stuckAt;
+    if (stuck !== undefined) throw new SetupStop(stuck);
+    await this.#install(plan);
+  }
+
+  async #bootDisc(): Promise<Disc> {
+    const firmware = this.#hardware?.firmware ?? 'bios';
+    for (const disc of this.#discs) {
+      const behaviour = bootBehaviour(disc, firmware);
+      if (behaviour === 'no-prompt') return disc;
+      if (behaviour === 'not-bootable') continue;
+      this.screen = 'Press any key to boot from CD or DVD......';
+      const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(PROMPT_MS)]);
+      const pressed = await Promise.race([this.#keys.promise.then(() => true), aborted(signal).then(() => false)]);
+      this.#stopped.signal.throwIfAborted();
+      if (pressed) return disc;
+    }
+    throw new SetupStop(
+      'No operating system was found. Boot Manager: EFI Virtual disk, EFI VMware Virtual SATA CDROM Drive, EFI Network.',
+    );
+  }
+
+  async #install(plan: SetupPlan): Promise<void> {
+    const windows = freshWindows(plan.image);
+    for (const stage of SETUP_STAGES) await this.#stage(`Installing Windows: ${stage}`);
+    specialize(windows, plan.answer);
+    await this.#stage('Getting devices ready');
+    oobe(windows, plan.answer);
+    this.#disk.windows = windows;
+    const parameters = await startBootstrap(firstLogonCommand(windows, plan.answer), this.#discs);
+    this.screen = 'Administrator: Windows PowerShell\nbootstrap.ps1';
+    const state = this.#lab.scenario;
+    if (!(await installTools(windows, this.#discs, state))) {
+      throw new SetupStop('bootstrap.ps1 : No disc with setup64.exe of VMware Tools was found.');
+    }
+    if (windows.services.get('VMTools')?.status === 'Stopped')
+      throw new SetupStop('bootstrap.ps1 : VMTools is not running.');
+    const { build } = parameters;
+    const say = (report: Record<string, unknown>) => JSON.stringify({ ...report, build });
+    if (this.#lab.speed === 'demo') {
+      await this.#publisher.publish(
+        { [BOOTSTRAP]: say({ state: 'running', done: 1, total: 4, message: 'VMware Tools are installed' }) },
+        this.#report(windows, []),
+      );
+      await this.#stage('Installing OpenSSH Server');
+      await this.#publisher.publish({
+        [BOOTSTRAP]: say({ state: 'running', done: 2, total: 4, message: 'Installing OpenSSH Server' }),
+      });
+    }
+    const { fails, evidence } = state.scenario.bootstrap ?? {};
+    if (fails !== undefined) {
+      this.screen = `bootstrap.ps1 : ${fails}`;
+      await this.#publisher.publish(
+        { [BOOTSTRAP]: say({ state: 'failed', message: fails, evidence: evidence ?? [] }) },
+        this.#report(windows, []),
+      );
+      return;
+    }
+    installOpenSsh(windows, parameters, state);
+    await this.#stage('Setting the keys of the Administrator');
+    const hostKey = await this.#startSshd(windows);
+    const published = state.scenario.ssh?.hostKey === 'differs' ? makeSshKey('').publicKey : hostKey;
+    const service = windows.services.get('VMTools');
+    const ready = {
+      state: 'ready',
+      hostKeys: [published.split(' ').slice(0, 2).join(' ')],
+      tools: { version: windows.toolsVersion, status: service?.status, startType: service?.startType },
+      os: { build: windows.build, edition: windows.edition, installationType: windows.installationType },
+      computerName: windows.computerName,
+      bootTime: this.#bootTime.toISOString(),
+    };
+    await this.#networkUp(windows, { [BOOTSTRAP]: say(ready) });
+    this.screen = 'Administrator: C:\\Windows\\system32\\cmd.exe';
+  }
+
+  /** Windows boots from its disk; after Sysprep through OOBE first. */
+  async #bootWindows(windows: Windows): Promise<void> {
+    this.screen = 'Getting devices ready';
+    if (windows.imageState === 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') {
+      const text = windows.files.read(CACHED_ANSWER_FILE)?.toString('utf8');
+      const answer = text === undefined ? undefined : AnswerFile.parse(text);
+      specialize(windows, answer);
+      oobe(windows, answer);
+      windows.files.removeFile(CACHED_ANSWER_FILE);
+    }
+    if (windows.newComputerName !== undefined) windows.computerName = windows.newComputerName;
+    windows.newComputerName = undefined;
+    windows.pendingReboot = [];
+    for (const [name, feature] of windows.features)
+      if (feature === 'InstallPending') windows.features.set(name, 'Installed');
+    for (const service of windows.services.values()) if (service.startType === 'Automatic') service.status = 'Running';
+    this.screen = 'Press Ctrl+Alt+Delete to unlock.';
+    if (windows.services.get('sshd')?.status === 'Running') await this.#startSshd(windows);
+    if (windows.services.get('VMTools')?.status === 'Running') await this.#networkUp(windows, {});
+  }
+
+  /** Starts sshd on every network card; makes host keys if there are none, as `ssh-keygen -A` does. Returns the public key. */
+  async #startSshd(windows: Windows): Promise<string> {
+    if (windows.files.read(HOST_KEY_FILE) === undefined) {
+      const made = makeSshKey(`system@${windows.computerName}`);
+      windows.files.write(HOST_KEY_FILE, made.privateKey, { acl: 'O:SYG:SYD:PAI(A;;FA;;;SY)(A;;FA;;;BA)' });
+      windows.files.write(`${HOST_KEY_FILE}.pub`, made.publicKey);
+    }
+    const config = windows.files.read(SSHD_CONFIG_FILE)?.toString('latin1') ?? '';
+    const { Sshd } = await import('./sshd.ts');
+    this.#stopped.signal.throwIfAborted();
+    for (const nic of this.#hardware?.nics ?? []) {
+      if (!nic.connected) continue;
+      const sshd = new Sshd({
+        address: this.#lab.network.addressOf(nic.mac),
+        port: Number(/^Port (\d+)/m.exec(config)?.[1] ?? 22),
+        hostKey: windows.files.read(HOST_KEY_FILE)?.toString('latin1') ?? '',
+        refusesKey: this.#lab.scenario.scenario.ssh?.refusesKey ?? false,
+        host: {
+          windows,
+          scenario: this.#lab.scenario,
+          bootTime: this.#bootTime,
+          restart: () => this.restart(),
+          startSysprep: (run) => this.#startSysprep(windows, run),
+        },
+        log: this.#lab.log,
+      });
+      if (await sshd.start()) this.#sshd = sshd;
+    }
+    return windows.files.read(`${HOST_KEY_FILE}.pub`)?.toString('latin1') ?? '';
+  }
+
+  async #networkUp(windows: Windows, guestinfo: Record<string, string>): Promise<void> {
+    this.#toolsAreUp = true;
+    const linkLocal = this.#lab.scenario.scenario.network?.linkLocal;
+    if (linkLocal !== undefined) await this.#publisher.publish(guestinfo, this.#report(windows, [LINK_LOCAL]));
+    if (linkLocal === 'only') return;
+    await this.#publisher.publish(linkLocal === undefined ? guestinfo : {}, this.#report(windows, undefined));
+  }
+
+  /** `addresses` undefined: the real ones of each network card. */
+  #report(windows: Windows, addresses: readonly string[] | undefined): ToolsReport {
+    const version = windows.toolsVersion ?? '0';
+    const parts = version.split('.').map(Number);
+    const differing = MINIMUM_TOOLS.findIndex((part, index) => (parts[index] ?? 0) !== part);
+    return {
+      version,
+      outdated: differing >= 0 && (parts[differing] ?? 0) < (MINIMUM_TOOLS[differing] ?? 0),
+      hostName: windows.computerName,
+      fullName: `Microsoft Windows Server (${windows.build})`,
+      nics: (this.#hardware?.nics ?? [])
+        .filter((nic) => nic.connected)
+        .map((nic) => ({
+          key: nic.key,
+          mac: nic.mac,
+          network: nic.network,
+          addresses: addresses ?? [this.#lab.network.addressOf(nic.mac)],
+        })),
+    };
+  }
+
+  #startSysprep(windows: Windows, run: string): void {
+    this.#run(async () => {
+      const publish = (value: Record<string, unknown>) =>
+        this.#publisher.publish({ 'guestinfo.ingot.sysprep': JSON.stringify({ ...value, run }) });
+      const ends = await runSysprepTask({ windows, run, publish, lab: this.#lab, signal: this.#stopped.signal });
+      if (ends) this.shutDown();
+    });
+  }
+
+  async #stage(message: string): Promise<void> {
+    this.screen = message;
+    if (this.#lab.speed === 'demo') await delay(DEMO_STAGE_MS, undefined, { signal: this.#stopped.signal });
+    this.#stopped.signal.throwIfAborted();
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  if (signal.aborted) resolve();
+  await promise;
+}

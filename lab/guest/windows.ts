@@ -1,0 +1,95 @@
+import { FileSystem } from './file-system.ts';
+
+/** A Windows service as the Service Control Manager knows it. */
+export interface Service {
+  status: 'Running' | 'Stopped';
+  startType: 'Automatic' | 'Manual' | 'Disabled';
+}
+
+export interface FirewallRule {
+  name: string;
+  port: number;
+  protocol: string;
+  enabled: boolean;
+  direction: 'Inbound' | 'Outbound';
+  action: 'Allow' | 'Block';
+  edgeTraversal: 'Allow' | 'Block';
+  profile: string;
+}
+
+export interface InstalledUpdate {
+  kb: string;
+  title: string;
+}
+
+/** `HKLM\…\Setup\State\ImageState`. */
+export type ImageState = 'IMAGE_STATE_COMPLETE' | 'IMAGE_STATE_UNDEPLOYABLE' | 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE';
+
+/** An installed Windows: everything that lies on its disk. */
+export interface Windows {
+  /** For instance `19042.508`. */
+  build: string;
+  edition: string;
+  installationType: string;
+  computerName: string;
+  /** A name set but not active before the next boot. */
+  newComputerName: string | undefined;
+  imageState: ImageState;
+  administratorPassword: string;
+  timeZone: string;
+  files: FileSystem;
+  services: Map<string, Service>;
+  features: Map<string, 'Installed' | 'InstallPending'>;
+  /** Reasons, as the contract's `pendingReboot` names them. */
+  pendingReboot: string[];
+  firewall: FirewallRule[];
+  toolsVersion: string | undefined;
+  updates: InstalledUpdate[];
+  /** Update rounds of the scenario that are done. */
+  updateRounds: number;
+  software: Map<string, string>;
+  /** How often Sysprep generalized this installation. */
+  generalizations: number;
+  /** Path of the answer file Sysprep cached for the next boot. */
+  oobeAnswerFile: string | undefined;
+}
+
+/** A VM's disk. */
+export class Disk {
+  windows: Windows | undefined;
+
+  /** A copy that changes independently. */
+  clone(): Disk {
+    const copy = new Disk();
+    if (this.windows !== undefined) {
+      const { files, ...rest } = this.windows;
+      copy.windows = { ...structuredClone(rest), files: files.clone() };
+    }
+    return copy;
+  }
+}
+
+/** A Windows as Setup leaves it on the disk. */
+export function freshWindows(image: { build: string; editionId: string; installationType: string }): Windows {
+  return {
+    build: image.build,
+    edition: image.editionId,
+    installationType: image.installationType,
+    computerName: '',
+    newComputerName: undefined,
+    imageState: 'IMAGE_STATE_UNDEPLOYABLE',
+    administratorPassword: '',
+    timeZone: 'Pacific Standard Time',
+    files: new FileSystem(),
+    services: new Map([['wuauserv', { status: 'Stopped', startType: 'Manual' }]]),
+    features: new Map(),
+    pendingReboot: [],
+    firewall: [],
+    toolsVersion: undefined,
+    updates: [],
+    updateRounds: 0,
+    software: new Map(),
+    generalizations: 0,
+    oobeAnswerFile: undefined,
+  };
+}

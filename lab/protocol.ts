@@ -1,0 +1,48 @@
+import type { Fault } from './proxy/faults.ts';
+import type { Scenario } from './scenario.ts';
+
+/** What a controller asks of a lab. */
+export type LabRequest =
+  | { readonly op: 'fault'; readonly fault: Fault }
+  | { readonly op: 'clear-faults' }
+  | { readonly op: 'expire-sessions' }
+  | { readonly op: 'scenario'; readonly scenario: Scenario }
+  | { readonly op: 'counts' }
+  | { readonly op: 'reset-counts' }
+  | { readonly op: 'guests' }
+  | { readonly op: 'stop' };
+
+/** One guest as `guests` lists it. */
+export interface GuestState {
+  /** Managed object id of the VM. */
+  readonly vm: string;
+  readonly poweredOn: boolean;
+  readonly installed: boolean;
+  readonly computerName: string | undefined;
+  readonly imageState: string | undefined;
+  readonly toolsRunning: boolean;
+  /** What stands on the console. */
+  readonly screen: string;
+  readonly snapshots: number;
+}
+
+/** From the controller to the lab's process. */
+export interface RequestMessage {
+  readonly id: number;
+  readonly request: LabRequest;
+}
+
+/** From the lab's process to the controller. */
+export type LabMessage =
+  | { readonly type: 'ready'; readonly env: Readonly<Record<string, string>> }
+  | {
+      readonly type: 'failed';
+      readonly failure: {
+        readonly code: string;
+        readonly message: string;
+        readonly remedy?: string | undefined;
+        readonly evidence?: readonly string[] | undefined;
+      };
+    }
+  | { readonly type: 'log'; readonly line: string }
+  | { readonly type: 'reply'; readonly id: number; readonly value?: unknown; readonly error?: string };

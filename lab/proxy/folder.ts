@@ -1,0 +1,64 @@
+import { rm, stat } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { dirname } from 'node:path';
+import type { ProxyContext } from './call.ts';
+import type { Faults } from './faults.ts';
+
+/**
+ * /folder: the datastore over HTTP. vcsim asks for no account and makes missing folders; vCenter answers 401 and 404.
+ * A file that a running VM has open can't be written: vCenter cuts the connection without a status.
+ */
+export async function routeFolder(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  lab: ProxyContext,
+  faults: Faults,
+): Promise<void> {
+  if (!lab.sessions.mayTransfer(incoming.headers)) return refuse(incoming, outgoing, 401);
+  const url = new URL(incoming.url ?? '/', 'http://lab');
+  const file = `[${url.searchParams.get('dsName') ?? ''}] ${decodeURIComponent(url.pathname.slice('/folder/'.length))}`;
+  if (incoming.method !== 'PUT' && incoming.method !== 'POST') {
+    lab.upstream.stream(incoming, outgoing).end();
+    return;
+  }
+  const path = await lab.datastores.resolve(file);
+  const folder = path === undefined ? undefined : await stat(dirname(path)).catch(() => undefined);
+  if (path === undefined || folder === undefined) return refuse(incoming, outgoing, 404);
+  if (lab.machines.holder(file) !== undefined) {
+    incoming.socket.destroy();
+    return;
+  }
+  const existed = (await stat(path).catch(() => undefined)) !== undefined;
+  const limit = faults.takeUpload();
+  if (limit !== undefined) {
+    await swallow(incoming, limit.afterBytes);
+    await rm(path, { force: true });
+    return refuse(incoming, outgoing, limit.status, 'There is no space left on the datastore.');
+  }
+  const upload = lab.upstream.stream(incoming, outgoing, (_headers, status) =>
+    status === 200 && !existed ? 201 : status,
+  );
+  incoming.pipe(upload);
+  // A client that goes away in the middle leaves what it sent, as it does on a datastore.
+  incoming.on('error', () => upload.destroy());
+  incoming.on('aborted', () => upload.destroy());
+}
+
+function refuse(incoming: IncomingMessage, outgoing: ServerResponse, status: number, message = ''): void {
+  outgoing.writeHead(status, { connection: 'close', 'content-length': Buffer.byteLength(message) });
+  outgoing.end(message, () => incoming.destroy());
+}
+
+/** Reads so many bytes of an upload, or all of it. */
+async function swallow(incoming: IncomingMessage, bytes: number): Promise<void> {
+  let read = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  incoming.on('data', (chunk: Buffer) => {
+    read += chunk.length;
+    if (read >= bytes) resolve();
+  });
+  incoming.on('end', resolve);
+  incoming.on('close', resolve);
+  await promise;
+  incoming.pause();
+}

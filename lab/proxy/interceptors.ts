@@ -1,0 +1,41 @@
+import type { Interceptor } from './call.ts';
+import { cloneVm } from './methods/clone.ts';
+import { createVm } from './methods/create-vm.ts';
+import { acquireTicket, changeFile } from './methods/datastore.ts';
+import { powerOff, powerOn, powerOnMulti, rebootGuest, remove, reset, shutdownGuest } from './methods/power.ts';
+import { reconfigure } from './methods/reconfigure.ts';
+import { rename } from './methods/rename.ts';
+import { createScreenshot, putUsbScanCodes } from './methods/screen.ts';
+import {
+  createSnapshot,
+  removeAllSnapshots,
+  removeSnapshot,
+  revertToCurrent,
+  revertToSnapshot,
+} from './methods/snapshot.ts';
+
+/** The methods that do not simply pass through to vcsim. */
+export const INTERCEPTORS: ReadonlyMap<string, Interceptor> = new Map<string, Interceptor>([
+  ['CreateVM_Task', createVm],
+  ['ReconfigVM_Task', reconfigure],
+  ['CloneVM_Task', cloneVm],
+  ['Rename_Task', rename],
+  ['Destroy_Task', remove],
+  ['UnregisterVM', remove],
+  ['PowerOnVM_Task', powerOn],
+  ['PowerOnMultiVM_Task', powerOnMulti],
+  ['PowerOffVM_Task', powerOff],
+  ['ResetVM_Task', reset],
+  ['ShutdownGuest', shutdownGuest],
+  ['RebootGuest', rebootGuest],
+  ['CreateSnapshot_Task', createSnapshot],
+  ['RevertToSnapshot_Task', revertToSnapshot],
+  ['RevertToCurrentSnapshot_Task', revertToCurrent],
+  ['RemoveSnapshot_Task', removeSnapshot],
+  ['RemoveAllSnapshots_Task', removeAllSnapshots],
+  ['CreateScreenshot_Task', createScreenshot],
+  ['PutUsbScanCodes', putUsbScanCodes],
+  ['DeleteDatastoreFile_Task', changeFile],
+  ['MoveDatastoreFile_Task', changeFile],
+  ['AcquireGenericServiceTicket', acquireTicket],
+]);

@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises';
+import { IngotError } from '../common/failure.ts';
+import type { Fault } from './proxy/faults.ts';
+
+/** What a script of the contract does wrong; the counts say how many runs are affected, then it works. */
+export interface ScriptFault {
+  /** The guest reboots in the middle of this many runs. */
+  readonly reboots?: number;
+  /** The SSH connection drops, without a reboot, in the middle of this many runs. */
+  readonly drops?: number;
+  /** The script fails with this message… */
+  readonly fails?: string;
+  /** …in this many runs; every run if it is not given. */
+  readonly times?: number;
+  /** The script never ends. */
+  readonly hangs?: boolean;
+}
+
+/** One update of a round. */
+export interface ScenarioUpdate {
+  readonly kb: string;
+  readonly title: string;
+  /** Windows Update Agent's OperationResultCode: 2 succeeded, 4 failed. */
+  readonly resultCode?: number;
+  readonly hresult?: number;
+  readonly reboot?: boolean;
+}
+
+/** What goes wrong in a lab. Everything is optional; an empty scenario is a lab where all goes well. */
+export interface Scenario {
+  readonly setup?: { readonly stuckAt?: string };
+  readonly bootstrap?: { readonly fails?: string; readonly evidence?: readonly string[]; readonly keyAcl?: 'wide' };
+  readonly tools?: {
+    readonly version?: string;
+    readonly startType?: 'Automatic' | 'Manual';
+    readonly status?: 'Running' | 'Stopped';
+  };
+  readonly network?: { readonly linkLocal?: 'first' | 'only' };
+  readonly ssh?: { readonly hostKey?: 'differs'; readonly refusesKey?: boolean };
+  readonly openssh?: { readonly keyAcl?: 'wide' };
+  readonly scripts?: Readonly<Record<string, ScriptFault>>;
+  readonly updates?: { readonly rounds: readonly (readonly ScenarioUpdate[])[] };
+  readonly sysprep?: {
+    readonly outcome: 'fails' | 'fails-silently' | 'hangs';
+    readonly errors?: readonly string[];
+  };
+  readonly power?: { readonly neverOff?: boolean };
+  /** Faults of vCenter itself. */
+  readonly faults?: readonly Fault[];
+}
+
+const MEMBERS: Readonly<Record<keyof Scenario, readonly string[] | undefined>> = {
+  setup: ['stuckAt'],
+  bootstrap: ['fails', 'evidence', 'keyAcl'],
+  tools: ['version', 'startType', 'status'],
+  network: ['linkLocal'],
+  ssh: ['hostKey', 'refusesKey'],
+  openssh: ['keyAcl'],
+  scripts: undefined,
+  updates: ['rounds'],
+  sysprep: ['outcome', 'errors'],
+  power: ['neverOff'],
+  faults: undefined,
+};
+
+/** Reads `--scenario`: JSON itself, or the path of a JSON or YAML file. Throws `lab.scenario`. */
+export async function readScenario(source: string): Promise<Scenario> {
+  if (source.trimStart().startsWith('{')) return checkScenario(parse(source, 'the argument', JSON.parse));
+  const text = await readFile(source, 'utf8').catch((error: unknown) => {
+    throw new IngotError('lab.scenario', `expected a scenario file, could not read ${source}`, { cause: error });
+  });
+  const { parse: parseYaml } = await import('yaml');
+  return checkScenario(parse(text, source, parseYaml));
+}
+
+/** Checks the names of a scenario's members, so that a misspelt fault is not silently no fault. Throws `lab.scenario`. */
+export function checkScenario(value: unknown): Scenario {
+  if (!isObject(value)) throw problem(`expected an object, found ${JSON.stringify(value)}`);
+  for (const [name, part] of Object.entries(value)) {
+    if (!(name in MEMBERS)) throw problem(`expected one of ${Object.keys(MEMBERS).join(', ')}, found ${name}`);
+    const members = MEMBERS[name as keyof Scenario];
+    if (members === undefined) continue;
+    if (!isObject(part)) throw problem(`expected ${name} to be an object, found ${JSON.stringify(part)}`);
+    const unknown = Object.keys(part).find((member) => !members.includes(member));
+    if (unknown !== undefined) throw problem(`expected ${name} to have ${members.join(', ')}, found ${unknown}`);
+  }
+  return value as Scenario;
+}
+
+/** A scenario at work: remembers what has struck already. */
+export class ScenarioState {
+  scenario: Scenario;
+  readonly #struck = new Map<string, number>();
+
+  constructor(scenario: Scenario) {
+    this.scenario = scenario;
+  }
+
+  /** Takes another scenario and forgets what the last one did. */
+  change(scenario: Scenario): void {
+    this.scenario = scenario;
+    this.#struck.clear();
+  }
+
+  /** True for the first `times` calls with this name. */
+  strikes(name: string, times: number | undefined): boolean {
+    const so = this.#struck.get(name) ?? 0;
+    if (so >= (times ?? 0)) return false;
+    this.#struck.set(name, so + 1);
+    return true;
+  }
+}
+
+function parse(text: string, where: string, reader: (text: string) => unknown): unknown {
+  try {
+    return reader(text) ?? {};
+  } catch (error) {
+    throw problem(`could not parse ${where}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+function problem(message: string): IngotError {
+  return new IngotError('lab.scenario', message, { remedy: 'see the table of scenarios in lab/README.md' });
+}
