@@ -21,8 +21,8 @@ export interface LiveConnection {
   sftp(): Promise<SFTPWrapper>;
 }
 
-/** Unanswered for this long, the connection is taken for lost: the guest was powered off, or the network is gone. */
-const KEEP_ALIVE = { keepaliveInterval: 5000, keepaliveCountMax: 3 };
+/** Half a minute unanswered (longer than a snapshot stuns a VM), and the connection is taken for lost. */
+const KEEP_ALIVE = { keepaliveInterval: 5000, keepaliveCountMax: 6 };
 
 /** One try takes at most this long: a firewall that drops packets must not use up the whole deadline. */
 const TRY_MS = 15_000;

@@ -34,11 +34,15 @@ export class Connection {
       options.signal.throwIfAborted();
       if (shared !== undefined && !shared.lost.aborted) return shared;
     }
-    this.#connecting = this.#reach(options).finally(() => {
-      this.#connecting = undefined;
-    });
-    this.#live = await this.#connecting;
-    return this.#live;
+    this.#connecting = this.#reach(options)
+      .then((live) => {
+        this.#live = live;
+        return live;
+      })
+      .finally(() => {
+        this.#connecting = undefined;
+      });
+    return this.#connecting;
   }
 
   /** Ends the connection; a later call makes a new one. */

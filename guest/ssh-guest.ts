@@ -155,8 +155,10 @@ export class SshGuest implements Guest {
     } catch (error) {
       if (timeout.aborted && !options.signal.aborted && error === signal.reason)
         throw timedOut(`${name} to end`, options.timeoutMs, `it still running (last: ${doing})`);
-      if (live !== undefined && isLoss(error)) throw await this.#afterLoss(live, error, name, signal);
-      throw error;
+      if (live === undefined || !isLoss(error)) throw error;
+      const reason = await this.#afterLoss(live, error, name, signal);
+      options.signal.throwIfAborted();
+      throw reason;
     }
   }
 

@@ -186,6 +186,14 @@ function Clear-FirstLogon {
     if ($null -ne $sconfig) { & $sconfig -AutoLaunch $false }
 }
 
+# The public host keys, each as "type base64". DSA is left out: nobody may use it.
+function Get-IngotHostKey {
+    foreach ($file in @(Get-ChildItem -Path (Join-Path -Path $IngotSshFolder -ChildPath 'ssh_host_*_key.pub'))) {
+        $words = [System.IO.File]::ReadAllText($file.FullName).Trim() -split '\s+'
+        if ($words.Count -ge 2 -and $words[0] -ne 'ssh-dss') { '{0} {1}' -f $words[0], $words[1] }
+    }
+}
+
 function Get-ReadyReport {
     [CmdletBinding()]
     param()

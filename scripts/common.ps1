@@ -11,11 +11,8 @@ $ProgressPreference = 'SilentlyContinue'
 $IngotFolder = Join-Path -Path $env:ProgramData -ChildPath 'ingot'
 $IngotServicing = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing'
 
-# --- The conversation (docs/guest-contract.md) ---
-
 # JSON in ASCII: other characters become \uXXXX, so no code page on the way can change them.
 function ConvertTo-IngotJson {
-    [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$InputObject)
     # The default depth of 2 would turn deeper values into text.
     $json = ConvertTo-Json -InputObject $InputObject -Depth 8 -Compress
@@ -23,30 +20,19 @@ function ConvertTo-IngotJson {
 }
 
 function Write-IngotMarker {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][ValidateSet('progress', 'result', 'error')][string]$Kind,
-        [Parameter(Mandatory = $true)][object]$Value
-    )
+    param([Parameter(Mandatory = $true)][ValidateSet('progress', 'result', 'error')][string]$Kind, [Parameter(Mandatory = $true)][object]$Value)
     # Not Write-Output: a marker must reach standard output at once, whole, and not as the value of a function.
-    [Console]::Out.WriteLine('##ingot:{0} {1}' -f $Kind, (ConvertTo-IngotJson -InputObject $Value))
-    [Console]::Out.Flush()
+    Write-IngotLog -Message ('##ingot:{0} {1}' -f $Kind, (ConvertTo-IngotJson -InputObject $Value))
 }
 
 function Write-IngotLog {
-    [CmdletBinding()]
     param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Message)
     [Console]::Out.WriteLine($Message)
     [Console]::Out.Flush()
 }
 
 function Write-IngotProgress {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][string]$Message,
-        [int]$Done = -1,
-        [int]$Total = -1
-    )
+    param([Parameter(Mandatory = $true)][string]$Message, [int]$Done = -1, [int]$Total = -1)
     $value = @{ message = $Message }
     if ($Done -ge 0) { $value.done = $Done }
     if ($Total -ge 0) { $value.total = $Total }
@@ -55,14 +41,11 @@ function Write-IngotProgress {
 
 # Throws an error that carries a stable code and the place of the caller.
 function Stop-Ingot {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][string]$Code,
-        [Parameter(Mandatory = $true)][string]$Message
-    )
+    param([Parameter(Mandatory = $true)][string]$Code, [Parameter(Mandatory = $true)][string]$Message)
     $exception = New-Object -TypeName System.InvalidOperationException -ArgumentList $Message
     $exception.Data['ingot.code'] = $Code
     $caller = @(Get-PSCallStack)[1]
+    # Texts and numbers only: .NET Framework takes nothing here that cannot be serialised.
     $exception.Data['ingot.script'] = [string]$caller.ScriptName
     $exception.Data['ingot.line'] = [int]$caller.ScriptLineNumber
     throw $exception
@@ -70,27 +53,16 @@ function Stop-Ingot {
 
 # An error record as the contract's error object.
 function ConvertFrom-IngotError {
-    [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Management.Automation.ErrorRecord]$ErrorRecord)
     $data = $ErrorRecord.Exception.Data
-    $script = [string]$ErrorRecord.InvocationInfo.ScriptName
-    $line = [int]$ErrorRecord.InvocationInfo.ScriptLineNumber
-    if ($data.Contains('ingot.script')) {
-        $script = [string]$data['ingot.script']
-        $line = [int]$data['ingot.line']
-    }
+    $own = $data.Contains('ingot.script')
+    $script = if ($own) { $data['ingot.script'] } else { $ErrorRecord.InvocationInfo.ScriptName }
+    $line = if ($own) { $data['ingot.line'] } else { $ErrorRecord.InvocationInfo.ScriptLineNumber }
     $message = [string]$ErrorRecord.Exception.Message
     # COM failures of Windows Update and DISM often have a code and no words.
     $base = $ErrorRecord.Exception.GetBaseException()
-    if ($base -is [System.Runtime.InteropServices.COMException]) {
-        $message = '{0} (0x{1:X8})' -f $message, $base.ErrorCode
-    }
-    $value = @{
-        message  = $message
-        script   = [System.IO.Path]::GetFileName($script)
-        line     = $line
-        category = $ErrorRecord.CategoryInfo.Category.ToString()
-    }
+    if ($base -is [System.Runtime.InteropServices.COMException]) { $message = '{0} (0x{1:X8})' -f $message, $base.ErrorCode }
+    $value = @{ message = $message; script = [System.IO.Path]::GetFileName([string]$script); line = [int]$line; category = $ErrorRecord.CategoryInfo.Category.ToString() }
     if ($data.Contains('ingot.code')) { $value.code = [string]$data['ingot.code'] }
     return $value
 }
@@ -98,24 +70,15 @@ function ConvertFrom-IngotError {
 # The one line of standard input: base64 of the UTF-8 JSON object. Read through the console, since powershell.exe hands
 # standard input to a script run with -File only when the script's text names the automatic input variable: none does.
 function Read-IngotParameter {
-    [CmdletBinding()]
-    param()
     $line = [Console]::In.ReadLine()
-    if ([string]::IsNullOrEmpty($line)) {
-        Stop-Ingot -Code 'guest.parameters' -Message 'Expected one line with the parameters on standard input, found none.'
-    }
+    if ([string]::IsNullOrEmpty($line)) { Stop-Ingot -Code 'guest.parameters' -Message 'Expected one line with the parameters on standard input, found none.' }
     $json = [System.Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($line.Trim()))
     return ConvertFrom-Json -InputObject $json
 }
 
 # A property of a JSON object, or the default: under strict mode a missing property would throw.
 function Get-IngotProperty {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][object]$InputObject,
-        [Parameter(Mandatory = $true)][string]$Name,
-        [object]$Default = $null
-    )
+    param([Parameter(Mandatory = $true)][object]$InputObject, [Parameter(Mandatory = $true)][string]$Name, [object]$Default = $null)
     $property = $InputObject.PSObject.Properties[$Name]
     if ($null -eq $property -or $null -eq $property.Value) { return $Default }
     return $property.Value
@@ -123,21 +86,14 @@ function Get-IngotProperty {
 
 # A required text parameter.
 function Get-IngotText {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][object]$InputObject,
-        [Parameter(Mandatory = $true)][string]$Name
-    )
+    param([Parameter(Mandatory = $true)][object]$InputObject, [Parameter(Mandatory = $true)][string]$Name)
     $value = [string](Get-IngotProperty -InputObject $InputObject -Name $Name -Default '')
-    if ($value -eq '') {
-        Stop-Ingot -Code 'guest.parameters' -Message ('Expected the parameter {0}, found none.' -f $Name)
-    }
+    if ($value -eq '') { Stop-Ingot -Code 'guest.parameters' -Message ('Expected the parameter {0}, found none.' -f $Name) }
     return $value
 }
 
 # Runs the body of a script with its parameters and ends the process as the contract says.
 function Invoke-IngotScript {
-    [CmdletBinding()]
     param([Parameter(Mandatory = $true)][scriptblock]$Body)
     try {
         # What native programs write is read back as UTF-8 as well. Without a console there is nothing to set.
@@ -160,11 +116,8 @@ function Invoke-IngotScript {
     exit 0
 }
 
-# --- Files and registry ---
-
 # ingot's own folder: for Administrators and SYSTEM only. C:\ProgramData lets every user add files to what lies below it.
 function Initialize-IngotFolder {
-    [CmdletBinding()]
     param([string]$Path = $IngotFolder)
     $security = New-Object -TypeName System.Security.AccessControl.DirectorySecurity
     $security.SetSecurityDescriptorSddlForm('O:BAD:P(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)')
@@ -175,11 +128,7 @@ function Initialize-IngotFolder {
 
 # UTF-8 without byte order mark: Out-File and Set-Content of 5.1 would write UTF-16 or a mark.
 function Set-IngotFile {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][string]$Path,
-        [Parameter(Mandatory = $true)][AllowEmptyString()][string]$Text
-    )
+    param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][AllowEmptyString()][string]$Text)
     $temporary = $Path + '.new'
     [System.IO.File]::WriteAllText($temporary, $Text, (New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false))
     Move-Item -LiteralPath $temporary -Destination $Path -Force
@@ -187,7 +136,6 @@ function Set-IngotFile {
 
 # The lines of a log that another program may still hold open; none when there is no such file.
 function Get-IngotLine {
-    [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Path)
     if (-not (Test-Path -LiteralPath $Path -PathType Leaf)) { return }
     $stream = [System.IO.File]::Open($Path, 'Open', 'Read', 'ReadWrite, Delete')
@@ -201,23 +149,15 @@ function Get-IngotLine {
 
 # A registry value, or the default when the key or the value is missing.
 function Get-RegistryValue {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][string]$Path,
-        [Parameter(Mandatory = $true)][string]$Name,
-        [object]$Default = $null
-    )
+    param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Name, [object]$Default = $null)
     $key = Get-Item -LiteralPath $Path -ErrorAction SilentlyContinue
     if ($null -eq $key) { return $Default }
     return $key.GetValue($Name, $Default)
 }
 
-# --- Native programs ---
-
 # One argument in the quoting that CommandLineToArgvW undoes. Windows PowerShell 5.1 itself does not escape the quotes
 # inside an argument, so JSON would arrive without them.
 function ConvertTo-NativeArgument {
-    [CmdletBinding()]
     param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Argument)
     if ($Argument -match '^[^\s"]+$') { return $Argument }
     # Backslashes count only before a quote: there they are doubled, and the quote itself is escaped.
@@ -228,7 +168,6 @@ function ConvertTo-NativeArgument {
 # Runs a program and returns its exit code and its lines. Not `& program 2>&1`: under ErrorActionPreference Stop the
 # first line on standard error would end the script.
 function Invoke-Native {
-    [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)][string]$FilePath,
         [string[]]$ArgumentList = @(),
@@ -240,20 +179,12 @@ function Invoke-Native {
         # Returns other exit codes instead of throwing.
         [switch]$AnyCode
     )
-    $start = New-Object -TypeName System.Diagnostics.ProcessStartInfo
-    $start.FileName = $FilePath
-    $start.Arguments = $CommandLine
-    if ($ArgumentList.Count -gt 0) {
-        $start.Arguments = (@($ArgumentList | ForEach-Object -Process { ConvertTo-NativeArgument -Argument $_ }) -join ' ')
-    }
+    if ($ArgumentList.Count -gt 0) { $CommandLine = (@($ArgumentList | ForEach-Object -Process { ConvertTo-NativeArgument -Argument $_ }) -join ' ') }
+    $start = New-Object -TypeName System.Diagnostics.ProcessStartInfo -ArgumentList $FilePath, $CommandLine
     $start.UseShellExecute = $false
     $start.CreateNoWindow = $true
+    $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = -not $NoOutput
     $output = ''
-    if (-not $NoOutput) {
-        $start.RedirectStandardInput = $true
-        $start.RedirectStandardOutput = $true
-        $start.RedirectStandardError = $true
-    }
     $process = [System.Diagnostics.Process]::Start($start)
     try {
         if (-not $NoOutput) {
@@ -268,18 +199,13 @@ function Invoke-Native {
     finally { $process.Dispose() }
     $lines = @($output -split '\r?\n' | Where-Object -FilterScript { $_ -ne '' })
     if (-not $AnyCode -and $SuccessCode -notcontains $code) {
-        $name = [System.IO.Path]::GetFileName($FilePath)
         $tail = (@($lines | Select-Object -Last 5) -join ' | ')
-        Stop-Ingot -Code 'guest.native' -Message ('Expected {0} to end with exit code {1}, found {2}. {3}' -f $name, ($SuccessCode -join ' or '), $code, $tail)
+        Stop-Ingot -Code 'guest.native' -Message ('Expected {0} to end with exit code {1}, found {2}. {3}' -f (Split-Path -Path $FilePath -Leaf), ($SuccessCode -join ' or '), $code, $tail)
     }
     return @{ exitCode = $code; lines = $lines }
 }
 
-# --- VMware Tools ---
-
 function Get-VmwareToolsProgram {
-    [CmdletBinding()]
-    param()
     $folder = [string](Get-RegistryValue -Path 'HKLM:\SOFTWARE\VMware, Inc.\VMware Tools' -Name 'InstallPath' -Default '')
     if ($folder -eq '') { $folder = Join-Path -Path $env:ProgramFiles -ChildPath 'VMware\VMware Tools' }
     return Join-Path -Path $folder -ChildPath 'vmtoolsd.exe'
@@ -287,24 +213,16 @@ function Get-VmwareToolsProgram {
 
 # The version with its build, as the installer registers it (12.3.5.22544099); the program's own as a fallback.
 function Get-VmwareToolsVersion {
-    [CmdletBinding()]
-    param()
     foreach ($key in @(Get-ChildItem -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall')) {
         if ([string]$key.GetValue('DisplayName', '') -eq 'VMware Tools') { return [string]$key.GetValue('DisplayVersion', '') }
     }
-    $program = Get-VmwareToolsProgram
-    if (Test-Path -LiteralPath $program) { return [string](Get-Item -LiteralPath $program).VersionInfo.FileVersion }
-    return ''
+    return [string](Get-Item -LiteralPath (Get-VmwareToolsProgram)).VersionInfo.FileVersion
 }
 
 # Publishes a value as guestinfo.ingot.NAME, which vCenter shows in the VM's extraConfig. False when it cannot be:
 # before VMware Tools are installed there is no way out.
 function Publish-IngotReport {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][string]$Name,
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Value
-    )
+    param([Parameter(Mandatory = $true)][string]$Name, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Value)
     $program = Get-VmwareToolsProgram
     if (-not (Test-Path -LiteralPath $program)) { return $false }
     $command = 'info-set guestinfo.ingot.{0} {1}' -f $Name, (ConvertTo-IngotJson -InputObject $Value)
@@ -318,25 +236,16 @@ function Publish-IngotReport {
     }
 }
 
-# --- Facts ---
-
 # UTC, ISO 8601. The start of the session manager, the first process of a boot: it is stamped once, while LastBootUpTime
 # moves whenever the clock is corrected, which VMware Tools and the time service do after each start.
 function Get-IngotBootTime {
-    [CmdletBinding()]
-    param()
-    $first = Get-CimInstance -ClassName Win32_Process -Filter "Name = 'smss.exe'" |
-        Where-Object -FilterScript { $null -ne $_.CreationDate } |
-        Sort-Object -Property CreationDate |
-        Select-Object -First 1
-    if ($null -ne $first) { $boot = $first.CreationDate }
-    else { $boot = (Get-CimInstance -ClassName Win32_OperatingSystem).LastBootUpTime }
+    $managers = @(Get-CimInstance -ClassName Win32_Process -Filter "Name = 'smss.exe'" | Where-Object -FilterScript { $null -ne $_.CreationDate })
+    $first = $managers | Sort-Object -Property CreationDate | Select-Object -First 1
+    $boot = if ($null -ne $first) { $first.CreationDate } else { (Get-CimInstance -ClassName Win32_OperatingSystem).LastBootUpTime }
     return $boot.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ss.fffZ', [Globalization.CultureInfo]::InvariantCulture)
 }
 
 function Get-IngotOsBuild {
-    [CmdletBinding()]
-    param()
     $path = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
     return '{0}.{1}' -f (Get-RegistryValue -Path $path -Name 'CurrentBuild'), (Get-RegistryValue -Path $path -Name 'UBR' -Default 0)
 }
@@ -344,16 +253,12 @@ function Get-IngotOsBuild {
 # Component Based Servicing: absent or 0 idle, 1 waits for a restart, 2 working. TiWorker's life says nothing: it stays
 # for hours on 2019 and 2022 and may never exit on 2025.
 function Get-ServicingState {
-    [CmdletBinding()]
-    param()
     return [int](Get-RegistryValue -Path "$IngotServicing\Interface" -Name 'ServicingInProgress' -Default 0)
 }
 
 # Why Windows wants a restart. These are subkeys, not values. PendingFileRenameOperations is left out: it is set all the
 # time by programs that are content without a restart, and Sysprep only warns about it.
 function Get-PendingReboot {
-    [CmdletBinding()]
-    param()
     if (Test-Path -LiteralPath "$IngotServicing\RebootPending") { 'CBS\RebootPending' }
     if (@(Get-ChildItem -LiteralPath "$IngotServicing\PackagesPending" -ErrorAction SilentlyContinue).Count -gt 0) { 'CBS\PackagesPending' }
     if ((Get-ServicingState) -eq 1) { 'CBS\Interface ServicingInProgress=1' }
@@ -366,18 +271,12 @@ function Get-PendingReboot {
 }
 
 function Get-ImageState {
-    [CmdletBinding()]
-    param()
     return [string](Get-RegistryValue -Path 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State' -Name 'ImageState' -Default '')
 }
 
 # Makes a service start by itself and run; returns its state.
 function Enable-IngotService {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][string]$Name,
-        [int]$TimeoutSeconds = 120
-    )
+    param([Parameter(Mandatory = $true)][string]$Name, [int]$TimeoutSeconds = 120)
     $service = Get-Service -Name $Name
     if ($service.StartType -ne 'Automatic') { Set-Service -Name $Name -StartupType Automatic }
     if ($service.Status -ne 'Running') {
@@ -389,57 +288,35 @@ function Enable-IngotService {
 
 # {status, startType} of a service, in the names that the contract uses.
 function Get-IngotService {
-    [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Name)
     $service = Get-Service -Name $Name -ErrorAction SilentlyContinue
     if ($null -eq $service) { return @{ status = 'Missing'; startType = '' } }
     return @{ status = $service.Status.ToString(); startType = $service.StartType.ToString() }
 }
 
-# --- Scheduled tasks ---
-
 # A task that is started by hand and runs one of the uploaded scripts. The processes of an SSH session die with it (sshd
 # keeps them in a job that kills on close); a task outlives it. Without a password it runs as SYSTEM.
 function Register-IngotTask {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][string]$Name,
-        [Parameter(Mandatory = $true)][string]$Script,
-        [string]$Argument = '',
-        [string]$User = '',
-        [string]$Password = ''
-    )
+    param([Parameter(Mandatory = $true)][string]$Name, [Parameter(Mandatory = $true)][string]$Script, [string]$Argument = '', [string]$User = '', [string]$Password = '')
     $program = Join-Path -Path $env:SystemRoot -ChildPath 'System32\WindowsPowerShell\v1.0\powershell.exe'
     $arguments = '-NoProfile -NonInteractive -ExecutionPolicy Bypass -File "{0}" {1}' -f $Script, $Argument
     $action = New-ScheduledTaskAction -Execute $program -Argument $arguments.TrimEnd()
     # By default a task is ended after 3 days and does not start on battery power, which some VMs pretend to have.
     $settings = New-ScheduledTaskSettingsSet -ExecutionTimeLimit ([TimeSpan]::Zero) -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries -MultipleInstances IgnoreNew
-    if ($Password -ne '') {
-        [void](Register-ScheduledTask -TaskName $Name -Action $action -Settings $settings -User $User -Password $Password -RunLevel Highest -Force)
-        return
-    }
-    $principal = New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest
-    [void](Register-ScheduledTask -TaskName $Name -Action $action -Settings $settings -Principal $principal -Force)
+    $who = @{ User = $User; Password = $Password; RunLevel = 'Highest' }
+    if ($Password -eq '') { $who = @{ Principal = (New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest) } }
+    [void](Register-ScheduledTask -TaskName $Name -Action $action -Settings $settings -Force @who)
 }
 
 function Test-IngotTaskRunning {
-    [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Name)
     $task = Get-ScheduledTask -TaskName $Name -ErrorAction SilentlyContinue
     return ($null -ne $task) -and (@('Running', 'Queued') -contains $task.State.ToString())
 }
 
-# --- Archives ---
-
 # Fetches an archive (or takes the uploaded one) and checks its SHA-256 before anything is done with it.
 function Get-IngotArchive {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][AllowEmptyString()][string]$Path,
-        [Parameter(Mandatory = $true)][AllowEmptyString()][string]$Url,
-        [Parameter(Mandatory = $true)][string]$Digest,
-        [Parameter(Mandatory = $true)][string]$Destination
-    )
+    param([AllowEmptyString()][string]$Path, [string]$Url, [Parameter(Mandatory = $true)][string]$Digest, [Parameter(Mandatory = $true)][string]$Destination)
     $archive = $Path
     if ($archive -eq '') {
         Write-IngotProgress -Message "Downloading $Url"
@@ -450,13 +327,9 @@ function Get-IngotArchive {
         $archive = $Destination
     }
     $found = (Get-FileHash -LiteralPath $archive -Algorithm SHA256).Hash
-    if ($found -ne $Digest) {
-        Stop-Ingot -Code 'guest.digest' -Message ('Expected the SHA-256 {0} for {1}, found {2}.' -f $Digest.ToLowerInvariant(), $archive, $found.ToLowerInvariant())
-    }
+    if ($found -ne $Digest) { Stop-Ingot -Code 'guest.digest' -Message ('Expected the SHA-256 {0} for {1}, found {2}.' -f $Digest.ToLowerInvariant(), $archive, $found.ToLowerInvariant()) }
     return $archive
 }
-
-# --- OpenSSH ---
 
 $IngotSshFolder = Join-Path -Path $env:ProgramData -ChildPath 'ssh'
 $IngotKeyFile = Join-Path -Path $IngotSshFolder -ChildPath 'administrators_authorized_keys'
@@ -465,16 +338,13 @@ $IngotKeyFile = Join-Path -Path $IngotSshFolder -ChildPath 'administrators_autho
 # OpenSSH up to 8.1 (2019, 20H2) refuses the file if any other entry is on it. SIDs, since names are localised: the same
 # as icacls.exe FILE /inheritance:r /grant "*S-1-5-32-544:F" /grant "*S-1-5-18:F", but in one step and with no entry kept.
 function Set-IngotAuthorizedKey {
-    [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string[]]$Key)
     if (-not (Test-Path -LiteralPath $IngotSshFolder -PathType Container)) {
         # A folder made here would have a looser list than sshd wants; newer ones then end with exit code 255.
         Stop-Ingot -Code 'openssh.not-started' -Message "Expected the folder $IngotSshFolder, which sshd makes at its first start, found none."
     }
     $text = (($Key -join "`r`n") + "`r`n")
-    if ($text -match '[^\x09\x0A\x0D\x20-\x7E]') {
-        Stop-Ingot -Code 'openssh.key' -Message 'Expected authorized keys in ASCII, found other characters.'
-    }
+    if ($text -match '[^\x09\x0A\x0D\x20-\x7E]') { Stop-Ingot -Code 'openssh.key' -Message 'Expected authorized keys in ASCII, found other characters.' }
     $changed = $false
     $ascii = [System.Text.Encoding]::ASCII
     if (-not (Test-Path -LiteralPath $IngotKeyFile) -or [System.IO.File]::ReadAllText($IngotKeyFile, $ascii) -cne $text) {
@@ -496,8 +366,6 @@ function Set-IngotAuthorizedKey {
 
 # Whether the key file's list is protected and holds full control for Administrators and SYSTEM, and nothing else.
 function Test-IngotKeyAcl {
-    [CmdletBinding()]
-    param()
     $acl = Get-Acl -LiteralPath $IngotKeyFile
     if (-not $acl.AreAccessRulesProtected) { return $false }
     $rules = @($acl.GetAccessRules($true, $true, [System.Security.Principal.SecurityIdentifier]))
@@ -510,7 +378,6 @@ function Test-IngotKeyAcl {
 # Opens sshd's port on every network profile; true when anything was changed. The inbox rule of 2025 and the MSI's hold
 # for some profiles only, and the category of a network does not survive into clones; the ZIP brings no rule.
 function Set-IngotSshFirewall {
-    [CmdletBinding()]
     param([Parameter(Mandatory = $true)][int]$Port)
     $rule = Get-NetFirewallRule -Name 'OpenSSH-Server-In-TCP' -ErrorAction SilentlyContinue
     if ($null -eq $rule) {
@@ -525,53 +392,9 @@ function Set-IngotSshFirewall {
 
 # The port of sshd_config: the first global Port line counts.
 function Get-IngotSshPort {
-    [CmdletBinding()]
-    param()
     foreach ($line in @(Get-IngotLine -Path (Join-Path -Path $IngotSshFolder -ChildPath 'sshd_config'))) {
         if ($line -match '^\s*Match\s') { break }
         if ($line -match '^\s*Port[\s=]+(\d+)') { return [int]$Matches[1] }
     }
     return 22
-}
-
-# Owner, protection and entries of a security descriptor in a form that can be compared: Windows adds a group and flags
-# of its own and sorts the entries.
-function ConvertTo-IngotAclText {
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Sddl)
-    if ($Sddl -notmatch '^O:(BA|SY)(?:G:[^:]*)?D:(P?)[A-Z]*((?:\([^)]*\))*)') { return 'other' }
-    $protected = $Matches[2]
-    $entries = @([regex]::Matches($Matches[3], '\([^)]*\)') | ForEach-Object -Process { $_.Value } | Sort-Object)
-    return $protected + ($entries -join '')
-}
-
-# sshd wants its folders owned by Administrators or SYSTEM and writable by no one else. Since the fix of October 2024
-# (9.5) it does not start otherwise, without a word in its log; updates have left both folders wrong.
-function Repair-IngotSshFolder {
-    [CmdletBinding()]
-    param()
-    $wanted = @{
-        $IngotSshFolder                                        = 'O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;AU)'
-        (Join-Path -Path $IngotSshFolder -ChildPath 'logs') = 'O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)'
-    }
-    $changed = $false
-    foreach ($path in $wanted.Keys) {
-        if (-not (Test-Path -LiteralPath $path -PathType Container)) { continue }
-        if ((ConvertTo-IngotAclText -Sddl (Get-Acl -LiteralPath $path).Sddl) -eq (ConvertTo-IngotAclText -Sddl $wanted[$path])) { continue }
-        $security = New-Object -TypeName System.Security.AccessControl.DirectorySecurity
-        $security.SetSecurityDescriptorSddlForm($wanted[$path])
-        [System.IO.Directory]::SetAccessControl($path, $security)
-        $changed = $true
-    }
-    return $changed
-}
-
-# The public host keys, each as "type base64". DSA is left out: nobody may use it.
-function Get-IngotHostKey {
-    [CmdletBinding()]
-    param()
-    foreach ($file in @(Get-ChildItem -Path (Join-Path -Path $IngotSshFolder -ChildPath 'ssh_host_*_key.pub'))) {
-        $words = [System.IO.File]::ReadAllText($file.FullName).Trim() -split '\s+'
-        if ($words.Count -ge 2 -and $words[0] -ne 'ssh-dss') { '{0} {1}' -f $words[0], $words[1] }
-    }
 }
