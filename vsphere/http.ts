@@ -34,6 +34,7 @@ export async function openHttp(address: Address, openSocket: OpenSocket): Promis
     import('undici/lib/api/api-request.js'),
   ]);
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  const closing = new AbortController();
   const pool: Pool = new PoolClass(`https://${host}:${address.port}`, {
     allowH2: false,
     connections: 8,
@@ -41,7 +42,7 @@ export async function openHttp(address: Address, openSocket: OpenSocket): Promis
     // vCenter's reverse proxy closes idle connections after a minute or more.
     keepAliveTimeout: 30_000,
     connect: (_options, callback) => {
-      openSocket().then(
+      openSocket(closing.signal).then(
         (socket) => callback(null, socket),
         (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
       );
@@ -52,7 +53,7 @@ export async function openHttp(address: Address, openSocket: OpenSocket): Promis
     async request({ method, path, headers, body, signal, answerMs }) {
       signal?.throwIfAborted();
       try {
-        return await request.call(pool, {
+        const sent = request.call(pool, {
           method,
           path,
           headers: { ...headers },
@@ -61,11 +62,15 @@ export async function openHttp(address: Address, openSocket: OpenSocket): Promis
           headersTimeout: answerMs ?? 60_000,
           bodyTimeout: 60_000,
         });
+        return await (signal ? abortable(sent, signal) : sent);
       } catch (error) {
         throw lost(error, signal, `${method} ${path}`);
       }
     },
-    close: () => pool.destroy(),
+    close: () => {
+      closing.abort();
+      return pool.destroy();
+    },
   };
 }
 
@@ -76,6 +81,15 @@ export async function bodyText(answer: HttpAnswer, signal: AbortSignal | undefin
   } catch (error) {
     throw lost(error, signal, what);
   }
+}
+
+/** undici takes note of a signal only once a connection is there. */
+function abortable(sent: Promise<HttpAnswer>, signal: AbortSignal): Promise<HttpAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  sent.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  return promise;
 }
 
 function lost(error: unknown, signal: AbortSignal | undefined, what: string): unknown {

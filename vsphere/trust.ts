@@ -20,7 +20,7 @@ export interface Address {
 }
 
 /** Opens verified TLS sockets to one server. Nothing is sent before the certificate is accepted. */
-export type OpenSocket = () => Promise<TLSSocket>;
+export type OpenSocket = (signal: AbortSignal) => Promise<TLSSocket>;
 
 const CONNECT_MS = 15_000;
 
@@ -35,11 +35,11 @@ export function normalThumbprint(text: string): string {
 
 /** A function that opens sockets by these rules. Throws `vsphere.ca-file` if the CA file cannot be read. */
 export async function openerFor(address: Address, trust: Trust): Promise<OpenSocket> {
-  if (trust.insecure) return () => open(address, { rejectUnauthorized: false });
+  if (trust.insecure) return (signal) => open(address, { rejectUnauthorized: false }, signal);
   if (trust.thumbprint !== undefined) {
     const pinned = normalThumbprint(trust.thumbprint);
-    return async () => {
-      const socket = await open(address, { rejectUnauthorized: false });
+    return async (signal) => {
+      const socket = await open(address, { rejectUnauthorized: false }, signal);
       const certificate = socket.getPeerCertificate(true);
       if (thumbprintOf(certificate) === pinned) return socket;
       socket.destroy();
@@ -47,25 +47,25 @@ export async function openerFor(address: Address, trust: Trust): Promise<OpenSoc
     };
   }
   const own = trust.caFile === undefined ? [] : [await readCaFile(trust.caFile)];
-  return async () => {
+  return async (signal) => {
     // Reading the system's roots takes 70 ms, so a CA file is tried by itself first; together they are one set of roots.
     if (own.length > 0) {
-      const socket = await open(address, { ca: own }).catch(() => undefined);
+      const socket = await open(address, { ca: own }, signal).catch(() => undefined);
       if (socket) return socket;
     }
     const ca = [...own, ...tls.getCACertificates('default'), ...tls.getCACertificates('system')];
     try {
-      return await open(address, { ca });
+      return await open(address, { ca }, signal);
     } catch (error) {
-      throw (await rejected(address, error)) ?? error;
+      throw (await rejected(address, error, signal)) ?? error;
     }
   };
 }
 
 /** If it is the certificate that was refused: an error that shows it. */
-async function rejected(address: Address, cause: unknown): Promise<IngotError | undefined> {
+async function rejected(address: Address, cause: unknown, signal: AbortSignal): Promise<IngotError | undefined> {
   if (cause instanceof IngotError && cause.code === 'vsphere.unreachable' && cause.cause instanceof Error) {
-    const socket = await open(address, { rejectUnauthorized: false }).catch(() => undefined);
+    const socket = await open(address, { rejectUnauthorized: false }, signal).catch(() => undefined);
     if (socket === undefined) return undefined;
     const certificate = socket.getPeerCertificate(true);
     socket.destroy();
@@ -88,8 +88,9 @@ async function readCaFile(path: string): Promise<string> {
   });
 }
 
-function open({ host, port }: Address, options: tls.ConnectionOptions): Promise<TLSSocket> {
+function open({ host, port }: Address, options: tls.ConnectionOptions, signal: AbortSignal): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const socket = tls.connect({
       host,
       port,
@@ -101,8 +102,14 @@ function open({ host, port }: Address, options: tls.ConnectionOptions): Promise<
     // Firewalls drop idle connections without a word.
     socket.setKeepAlive(true, 30_000);
     socket.setNoDelay(true);
-    const fail = (cause: Error) => {
+    const settle = () => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      socket.off('error', fail);
+    };
+    const fail = (cause: Error) => {
+      settle();
+      socket.on('error', () => {});
       socket.destroy();
       reject(
         new IngotError('vsphere.unreachable', `could not connect to vCenter at ${host}:${port}: ${cause.message}`, {
@@ -113,11 +120,12 @@ function open({ host, port }: Address, options: tls.ConnectionOptions): Promise<
         }),
       );
     };
+    const onAbort = () => fail(new Error('the connection was given up'));
     const timer = setTimeout(() => fail(new Error(`no answer within ${CONNECT_MS / 1000} s`)), CONNECT_MS);
     socket.once('error', fail);
+    signal.addEventListener('abort', onAbort, { once: true });
     socket.once('secureConnect', () => {
-      clearTimeout(timer);
-      socket.off('error', fail);
+      settle();
       resolve(socket);
     });
   });
