@@ -4,7 +4,7 @@ import { checkFiles } from './files.ts';
 import { finishImage, type Image } from './image.ts';
 import { findingsOf, valueAt } from './issues.ts';
 import { parseData } from './parse.ts';
-import { type Finding, formatPath, type Problem, problemAt } from './problem.ts';
+import { type Finding, formatPath, formatProblem, type Problem, problemAt } from './problem.ts';
 import { checkRules } from './rules/index.ts';
 import { imageSchema } from './schema/image.ts';
 import { findSecrets } from './secrets.ts';
@@ -102,6 +102,8 @@ function place(document: SourceDocument, findings: readonly Finding[]): Problem[
   return findings.map((finding) => problemAt(document.file, document.place(finding.path, finding.atKey), finding));
 }
 
+/** By place, each once: a value may hold the same mistake several times. */
 function inOrder(problems: readonly Problem[]): Problem[] {
-  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const all = new Map(problems.map((problem) => [formatProblem(problem), problem]));
+  return [...all.values()].toSorted((a, b) => a.line - b.line || a.column - b.column);
 }

@@ -1,3 +1,6 @@
+/** Names that are compared: no section and no list of variables of a real file has more. */
+const MOST_KNOWN = 100;
+
 /**
  * The known name that is the most like a mistyped one, or undefined if none is: at most a third of its letters may
  * differ. Case, hyphens and underscores do not count.
@@ -7,9 +10,10 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   if (wanted.length > 64) return undefined;
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
-  for (const candidate of known) {
+  for (const candidate of known.slice(0, MOST_KNOWN)) {
     const other = plain(candidate);
     const limit = Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3));
+    if (Math.abs(wanted.length - other.length) > limit) continue;
     const edits = editDistance(wanted, other);
     if (edits <= limit && edits < least) {
       best = candidate;

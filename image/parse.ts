@@ -16,6 +16,9 @@ export type DeepPartial<T> = T extends readonly (infer Item)[]
       ? { readonly [Key in keyof T]?: DeepPartial<T[Key]> | undefined }
       : T;
 
+/** A longer list is told as such; its items are not looked at. */
+const LONGEST_LIST = 1000;
+
 /** What a schema makes of a file: all of it, or the parts that are right and every issue of the rest. */
 export type Parse<T> =
   | { readonly image: T; readonly part: DeepPartial<T> }
@@ -68,7 +71,12 @@ function parsePart(schema: z.ZodType, data: unknown): unknown {
     const fields = Object.entries<z.ZodType>(inner.shape);
     return Object.fromEntries(fields.map(([key, field]) => [key, parsePart(field, valueAt(data, [key]))]));
   }
-  if (inner instanceof z.ZodArray && Array.isArray(data) && inner.element instanceof z.ZodType) {
+  if (
+    inner instanceof z.ZodArray &&
+    Array.isArray(data) &&
+    data.length <= LONGEST_LIST &&
+    inner.element instanceof z.ZodType
+  ) {
     const { element } = inner;
     return data.map((item: unknown) => parsePart(element, item));
   }

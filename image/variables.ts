@@ -5,6 +5,8 @@ import { VARIABLE_NAME } from './schema/variables.ts';
 
 /** Text that all substitutions of a file may produce together. */
 const MOST_TEXT = 4 * 1024 * 1024;
+/** Unknown names for which the nearest known one is looked for. */
+const MOST_PROPOSALS = 50;
 const TOKEN = /(\$)?\$\{(?:var\.([^}\r\n]*)(\})?)?/g;
 
 /** Values for the variables of a file, by name. */
@@ -29,6 +31,8 @@ interface State {
   readonly declared: ReadonlySet<string>;
   readonly findings: Finding[];
   readonly whole: Set<string>;
+  /** What is proposed for each unknown name. */
+  readonly proposals: Map<string, string | undefined>;
   text: number;
 }
 
@@ -48,6 +52,7 @@ export function substitute(root: Located, { vars = {}, optionalVars = {} }: Vari
     declared: new Set(declaredNames(root)),
     findings: [],
     whole: new Set(),
+    proposals: new Map(),
     text: 0,
   };
   return { value: plain(root, [], state), findings: state.findings, whole: state.whole };
@@ -64,8 +69,19 @@ export function unusedVariables(
   vars: Readonly<Record<string, string>>,
   declared: ReadonlySet<string>,
 ): Finding[] {
+  const known = declaredNames(root);
   const unused = Object.keys(vars).filter((name) => !declared.has(name));
-  return unused.map((name) => undeclared(['variables'], name, declaredNames(root), true));
+  return unused.map((name) => {
+    const near = nearest(name, known);
+    return {
+      path: ['variables'],
+      atKey: true,
+      code: 'variable.unused',
+      expected: anyOf(known),
+      found: quote(name, 60),
+      remedy: near === undefined ? 'leave it out' : `write ${near}`,
+    };
+  });
 }
 
 function defaults(section: Located | undefined): Map<string, string> {
@@ -110,7 +126,10 @@ function text(template: string, path: Path, state: State): string {
 function lookUp(name: string, path: Path, state: State): string | undefined {
   if (!VARIABLE_NAME.test(name)) return malformed(path, state);
   if (!state.declared.has(name)) {
-    state.findings.push(undeclared(path, name, [...state.declared], false));
+    const declared = [...state.declared];
+    const { proposals } = state;
+    if (!proposals.has(name) && proposals.size < MOST_PROPOSALS) proposals.set(name, nearest(name, declared));
+    state.findings.push(undeclared(path, name, declared, proposals.get(name)));
     return undefined;
   }
   const value = state.values.get(name);
@@ -137,17 +156,20 @@ function malformed(path: Path, state: State): undefined {
   return undefined;
 }
 
-function undeclared(path: Path, name: string, declared: readonly string[], isGiven: boolean): Finding {
-  const near = nearest(name, declared);
-  const known = declared.slice(0, 20);
+function undeclared(path: Path, name: string, declared: readonly string[], near: string | undefined): Finding {
   return {
     path,
-    atKey: isGiven,
-    code: isGiven ? 'variable.unused' : 'variable.unknown',
-    expected: known.length === 0 ? 'no variable, since the file declares none' : `one of ${alternatives(known)}`,
+    code: 'variable.unknown',
+    expected: anyOf(declared),
     found: quote(name, 60),
-    remedy: near !== undefined ? `write ${near}` : isGiven ? 'leave it out' : 'declare it under variables',
+    remedy: near === undefined ? 'declare it under variables' : `write ${near}`,
   };
+}
+
+function anyOf(declared: readonly string[]): string {
+  if (declared.length === 0) return 'no variable, since the file declares none';
+  const shown = declared.slice(0, 20);
+  return `one of ${shown.length < declared.length ? `${shown.join(', ')}, …` : alternatives(shown)}`;
 }
 
 function nested(path: Path): Finding {

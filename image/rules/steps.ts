@@ -120,13 +120,12 @@ export const acyclic: Rule = ({ steps }) => {
   return list.flatMap((step, index): Finding[] => {
     const name = step?.name;
     if (name === undefined || !after.has(name) || reported.has(name)) return [];
-    const cycle = [name];
-    for (let next = after.get(name); next !== undefined && next !== name; next = after.get(next)) {
-      // Into a cycle that does not hold this step: it is told at its own first step.
-      if (cycle.includes(next)) return [];
-      cycle.push(next);
-    }
-    if (after.get(cycle.at(-1) ?? '') !== name) return [];
+    const visited = new Set([name]);
+    let next = after.get(name);
+    for (; next !== undefined && !visited.has(next); next = after.get(next)) visited.add(next);
+    // It ends, or leads into a cycle that does not hold this step: that is told at its own first step.
+    if (next !== name) return [];
+    const cycle = [...visited];
     for (const member of cycle) reported.add(member);
     return [
       {

@@ -174,3 +174,13 @@ test('a secret in clear is not told, whatever shape it is written in', () => {
   );
   assert.doesNotMatch(JSON.stringify(problems), /hunter/);
 });
+
+test('a file made to take long is told quickly', () => {
+  const variables = Array.from({ length: 5000 }, (_, index) => `  variable_number_${index}: {}`).join('\n');
+  const uses = Array.from({ length: 5000 }, (_, index) => `\${var.variable_nmber_${index}}`).join('');
+  const chain = Array.from({ length: 900 }, (_, index) => `- { name: s${index}, after: s${index + 1} }`).join('\n');
+  const start = performance.now();
+  const { problems } = loadText(SAMPLE, `variables:\n${variables}\nname: '${uses}'\nsteps:\n${chain}\n`);
+  assert.ok(problems.length > 1000);
+  assert.ok(performance.now() - start < 3000);
+});
