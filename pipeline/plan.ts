@@ -25,36 +25,50 @@ export async function plan<C, E>(
   const graph = new Graph(steps);
   const prints = await settle(fingerprints(graph, config, env, options.digestOf));
   const records = await options.store.load(prints, options.signal);
-  const reruns = new Set<string>();
+  const reruns = new Map<string, Decision>();
   return graph.steps.map((step) => {
     const fingerprint = prints.get(step.id) ?? '';
-    const entry = decide(graph, step, config, fingerprint, records.get(step.id), reruns);
-    if (entry.state === 'run' && step.recorded) reruns.add(step.id);
-    return { step, title: step.title(config), fingerprint, ...entry };
+    const decision = decide(graph, step, config, fingerprint, records.get(step.id), reruns);
+    if (decision.state === 'run' && step.recorded) reruns.set(step.id, decision);
+    const { state, why } = decision;
+    return { step, title: step.title(config), fingerprint, state, why };
   });
 }
 
-/** Whether a record stands for a step, and why (not). `reruns` holds the recorded steps that run again in this build. */
+/** Recorded steps that run again in this build: because of what they are, or only because of where they stand. */
+export type Reruns = ReadonlyMap<string, { readonly changed: boolean }>;
+
+export interface Decision {
+  readonly state: 'cached' | 'run' | 'skipped';
+  readonly why: string;
+  /** The fingerprint is another one than that of the record. */
+  readonly changed: boolean;
+}
+
+/** Whether a record stands for a step, and why (not). */
 export function decide<C, E>(
   graph: Graph<C, E>,
   step: Step<C, E>,
   config: C,
   fingerprint: string,
   record: StepRecord | undefined,
-  reruns: ReadonlySet<string>,
-): { readonly state: 'cached' | 'run' | 'skipped'; readonly why: string } {
+  reruns: Reruns,
+): Decision {
+  const run = (why: string, changed = false): Decision => ({ state: 'run', why, changed });
   const applies = step.applies(config);
-  if (applies !== true) return { state: 'skipped', why: applies };
-  if (!step.recorded) return { state: 'run', why: 'looked up anew in each build' };
-  if (record === undefined) return { state: 'run', why: 'not built yet' };
-  if (record.fingerprint !== fingerprint)
-    return { state: 'run', why: 'its inputs, or those of a step before it, changed' };
-  const behind = graph.applicable(step, config).find((before) => reruns.has(before.id));
-  if (behind !== undefined) return { state: 'run', why: `${behind.id} runs again` };
-  if (!step.output.safeParse(record.output).success) {
-    return { state: 'run', why: 'its record was written by another version of ingot' };
+  if (applies !== true) return { state: 'skipped', why: applies, changed: false };
+  if (!step.recorded) return run('looked up anew in each build');
+  if (record === undefined) return run('not built yet');
+  const before = graph.applicable(step, config);
+  if (record.fingerprint !== fingerprint) {
+    const cause = before.find((other) => reruns.get(other.id)?.changed);
+    return run(cause === undefined ? 'its inputs changed' : `${cause.id} changed`, true);
   }
-  return { state: 'cached', why: `finished ${record.finishedAt}` };
+  if (record.void !== undefined) return run(record.void);
+  const behind = before.find((other) => reruns.has(other.id));
+  if (behind !== undefined) return run(`${behind.id} runs again`);
+  if (!step.output.safeParse(record.output).success) return run('its record was written by another version of ingot');
+  return { state: 'cached', why: `finished ${record.finishedAt}`, changed: false };
 }
 
 async function settle(prints: ReadonlyMap<string, Promise<string>>): Promise<ReadonlyMap<string, string>> {

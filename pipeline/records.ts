@@ -8,6 +8,8 @@ export interface StepRecord {
   readonly proof: readonly string[];
   /** ISO 8601 UTC. */
   readonly finishedAt: string;
+  /** Why the record does not stand although its fingerprint does. */
+  readonly void?: string | undefined;
 }
 
 /**
@@ -16,6 +18,11 @@ export interface StepRecord {
  */
 export interface RecordStore {
   load(fingerprints: ReadonlyMap<string, string>, signal: AbortSignal): Promise<ReadonlyMap<string, StepRecord>>;
+  /**
+   * Called once in a build (never in a plan), behind `load` and before the first recorded step: brings what the loaded
+   * records speak of into the state that they describe.
+   */
+  adopt?(signal: AbortSignal, log: (message: string) => void): Promise<void>;
   /** Takes a record; may keep it back until `flush`. */
   save(record: StepRecord): void;
   /** Writes what was kept back. Called at the end of each build, whatever its end. */

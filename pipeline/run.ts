@@ -6,7 +6,7 @@ import { defaultRetry, execute, type RetryPolicy } from './execute.ts';
 import { toFailure } from './failures.ts';
 import { type DigestOf, fingerprints } from './fingerprint.ts';
 import { Graph } from './graph.ts';
-import { decide } from './plan.ts';
+import { type Decision, decide } from './plan.ts';
 import type { RecordStore, StepRecord } from './records.ts';
 import type { Step } from './step.ts';
 
@@ -91,7 +91,7 @@ class State<C, E> {
   readonly #options: RunOptions;
   readonly #emit: (event: EventBody) => void;
   readonly #settled = new Map<string, Promise<boolean>>();
-  readonly #reruns = new Set<string>();
+  readonly #reruns = new Map<string, Decision>();
   readonly #skipped = new Set<string>();
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -130,22 +130,15 @@ class State<C, E> {
     }
     const fingerprint = (await this.#prints.get(step.id)) ?? '';
     if (step.recorded) {
-      const record = (await this.#load()).get(step.id);
-      if (
-        record !== undefined &&
-        decide(this.#graph, step, this.#config, fingerprint, record, this.#reruns).state === 'cached'
-      ) {
+      const record = (await this.#load(step.id)).get(step.id);
+      const decision = decide(this.#graph, step, this.#config, fingerprint, record, this.#reruns);
+      if (record !== undefined && decision.state === 'cached') {
+        const { proof, finishedAt } = record;
         this.outputs.set(step.id, step.output.parse(record.output));
-        this.#emit({
-          type: 'step-cached',
-          step: step.id,
-          fingerprint,
-          proof: record.proof,
-          finishedAt: record.finishedAt,
-        });
+        this.#emit({ type: 'step-cached', step: step.id, fingerprint, proof, finishedAt });
         return true;
       }
-      this.#reruns.add(step.id);
+      this.#reruns.set(step.id, decision);
     }
     return this.#run(step, fingerprint);
   }
@@ -188,10 +181,13 @@ class State<C, E> {
   }
 
   /** The records are read once, and only when a recorded step is about to start. */
-  #load(): Promise<ReadonlyMap<string, StepRecord>> {
+  #load(step: string): Promise<ReadonlyMap<string, StepRecord>> {
     this.#records ??= (async () => {
       const prints = await Promise.all([...this.#prints].map(async ([id, print]) => [id, await print] as const));
-      return this.#options.store.load(new Map(prints), this.#signal);
+      const { store } = this.#options;
+      const records = await store.load(new Map(prints), this.#signal);
+      await store.adopt?.(this.#signal, (message) => this.#emit({ type: 'step-log', step, message }));
+      return records;
     })();
     return this.#records;
   }

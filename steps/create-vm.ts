@@ -25,9 +25,9 @@ export const createVm = defineStep({
     compute: placement.compute,
     datastore: placement.datastore ?? placement.datastoreCluster ?? '',
   }),
-  output: z.object({ vm: z.string(), instanceUuid: z.string(), cds: z.array(z.number()) }),
+  output: z.object({ instanceUuid: z.string() }),
   timeout: (image) => 3 * image.timeouts.task,
-  async run({ vcenter, names, config, needs, build, signal, progress }) {
+  async run({ vcenter, names, records, config, needs, build, fingerprint, signal, progress }) {
     const center = await vcenter();
     const stale = await center.look('master', signal);
     if (stale !== undefined) {
@@ -39,6 +39,15 @@ export const createVm = defineStep({
     const place = await center.placement(signal);
     const { iso, tools, disc } = needs.media;
     const instanceUuid = randomUUID();
+    const output = { instanceUuid };
+    // The records of what a VM is made from are part of its spec: there is no moment at which one is there without the other.
+    records.save({
+      step: 'create-vm',
+      fingerprint,
+      output,
+      proof: [`${names.master} created`],
+      finishedAt: new Date().toISOString(),
+    });
     const spec = vmSpec(config, {
       name: names.master,
       instanceUuid,
@@ -52,6 +61,7 @@ export const createVm = defineStep({
         { key: keys.role, value: 'master' },
         { key: keys.disc, value: disc },
         { key: 'disk.EnableUUID', value: 'TRUE' },
+        ...records.pending(),
       ],
     });
     progress('Creating');
@@ -75,9 +85,9 @@ export const createVm = defineStep({
         signal,
       );
     }
-    return { vm: machine.vm.value, instanceUuid, cds: [...made.cds] };
+    return output;
   },
-  async verify({ vcenter, config, signal }, { vm }) {
+  async verify({ vcenter, config, signal }) {
     const center = await vcenter();
     const machine = await center.master(signal);
     const { firmware, version, cds, disks, nics, guestId, extraConfig } = await center.hardwareOf(machine.vm, signal);
@@ -90,7 +100,7 @@ export const createVm = defineStep({
         remedy: 'vCenter changed the spec: look at the task’s events, and at policies that rewrite VMs',
       });
     }
-    return [`${vm}: ${version}, ${firmware}, ${guestId}, boots the disk, then the CD`];
+    return [`${machine.vm.value}: ${version}, ${firmware}, ${guestId}, boots the disk, then the CD`];
   },
 });
 

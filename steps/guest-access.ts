@@ -2,6 +2,7 @@ import type { Guest } from '../guest/index.ts';
 import type { Image } from '../image/index.ts';
 import { pickAddress } from './support/addresses.ts';
 import type { Role } from './support/names.ts';
+import { whileOn } from './support/while-on.ts';
 import type { Vcenter } from './vcenter/index.ts';
 
 export interface GuestAccess {
@@ -28,13 +29,7 @@ export function guestAccess({ image, vcenter, hostKeys, port }: GuestAccessOptio
     const center = await vcenter();
     const machine = role === 'master' ? await center.master(signal) : await center.candidate(signal);
     const { timeouts, openssh } = image;
-    const off = await machine.waitFor((state) => ({ off: state.power !== 'poweredOn' }), {
-      what: 'the state of the VM',
-      deadlineMs: timeouts.task,
-      signal,
-    });
-    if (off.off) await machine.powerOn(signal);
-    const host = await machine.waitFor(({ toolsRunning, addresses }) => toolsRunning && pickAddress(addresses), {
+    const host = await whileOn(machine, ({ toolsRunning, addresses }) => toolsRunning && pickAddress(addresses), {
       what: `${machine.name} to run with a valid IP address`,
       deadlineMs: timeouts.boot,
       signal,

@@ -7,6 +7,7 @@ import { defineStep } from './define.ts';
 import { finishInstall } from './support/finish-install.ts';
 import { keys } from './support/names.ts';
 import { uploadMedia } from './upload-media.ts';
+import { layerName } from './vcenter/layers.ts';
 
 export const windowsOutput = z.object({
   hostKeys: z.array(z.string()),
@@ -64,8 +65,15 @@ export const installWindows = defineStep({
       throw stuck(config.timeouts.install, last, picture, error);
     }
     context.held.hostKeys = report.hostKeys;
-    await finishInstall(context, machine, { report, devices: needs.vm, media: needs.media, fingerprint });
-    return outputOf(report);
+    const output = outputOf(report);
+    // In one change with what ends the installation, so that a resumed build never installs twice.
+    const finishedAt = new Date().toISOString();
+    context.records.save({ step: 'install-windows', fingerprint, output, proof: proofOf(output), finishedAt });
+    await finishInstall(context, machine, report);
+    progress('Keeping the layer');
+    await machine.snapshot(layerName('install-windows', fingerprint), 'Windows as installed, discs detached', signal);
+    await machine.powerOn(signal);
+    return output;
   },
   verify: async ({ config }, { os, computerName }) => {
     if (Number(os.build.split('.')[0]) !== config.windows.build) {
@@ -73,9 +81,15 @@ export const installWindows = defineStep({
         remedy: 'the installed image is another one than the ISO said: report it with the journal',
       });
     }
-    return [`Windows ${os.build} ${os.edition} (${os.installationType}), computer name ${computerName}`];
+    return proofOf({ os, computerName });
   },
 });
+
+type Windows = z.infer<typeof windowsOutput>;
+
+function proofOf({ os, computerName }: Pick<Windows, 'os' | 'computerName'>): string[] {
+  return [`Windows ${os.build} ${os.edition} (${os.installationType}), computer name ${computerName}`];
+}
 
 function outputOf({ hostKeys, tools, os, computerName }: Ready): z.infer<typeof windowsOutput> {
   return { hostKeys, tools, os, computerName };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineStep } from './define.ts';
 import { pickAddress } from './support/addresses.ts';
+import { whileOn } from './support/while-on.ts';
 import { vmwareTools } from './vmware-tools.ts';
 
 /** An address in vCenter at which the guest can be reached: neither 169.254/16 nor link-local. */
@@ -12,7 +13,8 @@ export const ipAddress = defineStep({
   timeout: (image) => image.timeouts.ip,
   async run({ vcenter, signal, timeoutMs, progress }) {
     const machine = await (await vcenter()).master(signal);
-    return machine.waitFor(
+    return whileOn(
+      machine,
       ({ addresses }) => {
         const address = pickAddress(addresses);
         if (address !== undefined) return { address, reported: [...addresses] };

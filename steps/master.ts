@@ -1,25 +1,33 @@
 import { z } from 'zod';
 import { defineStep } from './define.ts';
 import { openssh } from './openssh.ts';
+import { keepLayer } from './support/keep-layer.ts';
+import { layerName } from './vcenter/layers.ts';
 
 /** The finished Windows, before it is sealed: shut down, snapshotted, kept between builds. A layer. */
 export const master = defineStep({
   id: 'master',
   title: 'Keep the finished Windows as the master',
   needs: { shell: openssh },
-  output: z.object({ snapshot: z.string(), name: z.string() }),
+  output: z.object({ snapshot: z.string() }),
   timeout: (image) => image.timeouts.shutdown + 2 * image.timeouts.task,
-  async run({ vcenter, records, closeGuest, config, signal, progress, fingerprint }) {
+  async run(context) {
+    const { vcenter, closeGuest, config, signal, progress, fingerprint } = context;
     const machine = await (await vcenter()).master(signal);
     closeGuest('master');
     progress('Shutting Windows down');
     await machine.shutDown({ deadlineMs: config.timeouts.shutdown, signal });
-    // The records belong into the snapshot: a revert rolls them back together with the disks.
-    await records.flush();
     progress('Taking the snapshot');
-    const name = `ingot master ${fingerprint.slice(0, 12)}`;
-    const snapshot = await machine.snapshot(name, 'Finished Windows, not sealed', signal);
-    return { snapshot: snapshot.value, name };
+    const output = { snapshot: layerName('master', fingerprint) };
+    await keepLayer(context, machine, {
+      step: 'master',
+      output,
+      proof: proofOf(output),
+      description: 'Finished Windows, not sealed',
+    });
+    return output;
   },
-  verify: async (_, { name }) => [`shut down cleanly; snapshot “${name}”`],
+  verify: async (_, output) => proofOf(output),
 });
+
+const proofOf = ({ snapshot }: { readonly snapshot: string }) => [`shut down cleanly; snapshot “${snapshot}”`];

@@ -3,6 +3,7 @@ import { IngotError } from '../common/failure.ts';
 import { defineStep } from './define.ts';
 import { installWindows } from './install-windows.ts';
 import { compareVersions, toolsVersion } from './support/tools-version.ts';
+import { whileOn } from './support/while-on.ts';
 
 /** VMware Tools must be new enough for `exclude-nics`, and their service must survive a restart. */
 export const vmwareTools = defineStep({
@@ -32,7 +33,7 @@ export const vmwareTools = defineStep({
       );
     }
     const machine = await (await vcenter()).master(signal);
-    await machine.waitFor((state) => state.toolsRunning, {
+    await whileOn(machine, (state) => state.toolsRunning, {
       what: 'VMware Tools to run',
       deadlineMs: timeoutMs,
       signal,

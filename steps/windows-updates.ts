@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { IngotError } from '../common/failure.ts';
-import { defineStep } from './define.ts';
+import type { Json } from '../common/json.ts';
+import type { Image } from '../image/index.ts';
+import type { StepTools } from '../pipeline/step.ts';
+import { type BuildEnv, defineStep } from './define.ts';
 import { openssh } from './openssh.ts';
+import { keepLayer } from './support/keep-layer.ts';
 import { script, scriptFiles } from './support/script.ts';
 
 const update = z.object({
@@ -54,14 +58,35 @@ export const windowsUpdates = defineStep({
         const guest = await context.guest(signal);
         await guest.restart({ signal, deadlineMs: config.timeouts.boot });
       }
-      if (result.found === 0) return { installed, rounds: number };
+      if (result.found === 0) return finish(context, { installed, rounds: number });
     }
     throw new IngotError('updates.rounds', `expected no more updates after ${rounds} rounds, found further ones`, {
       evidence: installed.map((done) => `${done.kb} ${done.title}`),
       remedy: 'raise `updates.rounds`; what was installed stays',
     });
   },
-  verify: async (_, { installed, rounds }) => [
-    `${installed.length} updates in ${rounds} rounds; the last search found none`,
-  ],
+  verify: async (_, output) => proofOf(output),
 });
+
+type Updates = { readonly installed: z.infer<typeof update>[]; readonly rounds: number };
+
+function proofOf({ installed, rounds }: Updates): string[] {
+  return [`${installed.length} updates in ${rounds} rounds; the last search found none`];
+}
+
+/** Hours of updates are worth a layer of their own; where none was installed there is nothing to keep. */
+async function finish(context: BuildEnv & StepTools<Image, Json>, output: Updates): Promise<Updates> {
+  if (output.installed.length === 0) return output;
+  const { vcenter, closeGuest, config, signal, progress } = context;
+  const machine = await (await vcenter()).master(signal);
+  progress('Shutting Windows down to keep the layer');
+  closeGuest('master');
+  await machine.shutDown({ deadlineMs: config.timeouts.shutdown, signal });
+  await keepLayer(context, machine, {
+    step: 'windows-updates',
+    output,
+    proof: proofOf(output),
+    description: 'Windows with updates',
+  });
+  return output;
+}

@@ -7,48 +7,34 @@ import type { Machine } from '../vcenter/machine.ts';
 import { keys } from './names.ts';
 import { removeDevices } from './vm-spec.ts';
 
-export interface Installed {
-  readonly report: BootstrapReport;
-  readonly devices: { readonly cds: readonly number[] };
-  readonly media: { readonly disc: string };
-  readonly fingerprint: string;
-}
-
 /**
- * The end of the layer: a clean shutdown, then, with the VM off (a CD that the guest holds hangs the task), the discs
- * are detached and what the guest reported is copied out of its own guestinfo, which a power-off clears. The answer disc
+ * With the VM off (a CD that the guest holds hangs the task) the discs are detached, the boot order of the build is
+ * cleared, and what the guest reported is copied out of its own guestinfo, which a power-off clears. The answer disc
  * carries the password of the installation and is deleted.
  */
 export async function finishInstall(
-  context: BuildEnv & StepTools<Image, Json>,
+  { config, signal, progress, records, vcenter }: BuildEnv & StepTools<Image, Json>,
   machine: Machine,
-  { report, devices, media, fingerprint }: Installed,
+  report: BootstrapReport,
 ): Promise<void> {
-  const { config, signal, progress } = context;
   progress('Shutting Windows down to detach the discs');
   await machine.shutDown({ deadlineMs: config.timeouts.shutdown, signal });
+  const center = await vcenter();
+  const { cds, extraConfig } = await center.hardwareOf(machine.vm, signal);
   await machine.reconfigure(
     {
-      deviceChange: removeDevices(devices.cds),
+      deviceChange: removeDevices(cds),
       bootOptions: { bootOrder: [{ $type: 'VirtualMachineBootOptionsBootableDevice' }] },
       extraConfig: [
         { key: keys.installed, value: JSON.stringify(report) },
         { key: keys.bootstrap, value: '' },
         { key: keys.disc, value: '' },
-        ...context.records.pending(),
+        ...records.pending(),
       ],
     },
     signal,
   );
-  progress('Keeping the layer; deleting the answer disc');
-  const { files } = await context.vcenter();
-  await Promise.all([
-    files.delete(media.disc, signal),
-    machine.snapshot(
-      `ingot install-windows ${fingerprint.slice(0, 12)}`,
-      'Windows as installed, discs detached',
-      signal,
-    ),
-  ]);
-  await machine.powerOn(signal);
+  progress('Deleting the answer disc');
+  const disc = extraConfig.get(keys.disc) ?? '';
+  if (disc !== '') await center.files.delete(disc, signal);
 }

@@ -26,6 +26,8 @@ export interface Vcenter {
   placement(signal: AbortSignal): Promise<Placement>;
   /** The VM of a role, freshly looked up when it is not known. @throws IngotError `vm.not-ours` */
   look(role: Role, signal: AbortSignal): Promise<Look | undefined>;
+  /** What is known of a role's VM is old: it was changed as a whole. */
+  forget(role: Role): void;
   find(role: Role, signal: AbortSignal): Promise<Machine | undefined>;
   /** @throws IngotError `vm.missing` when there is none */
   master(signal: AbortSignal): Promise<Machine>;
@@ -105,6 +107,7 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
     files,
     placement,
     look,
+    forget: (role) => void known.delete(role),
     find: async (role, signal) => (await look(role, signal))?.machine,
     master: (signal) => required('master', signal),
     candidate: (signal) => required('candidate', signal),

@@ -8,6 +8,7 @@ import { inventoryPath } from '../../vsphere/inventory-path.ts';
 import type { OptionValue } from '../../vsphere/vim25.gen.ts';
 import { keys } from '../support/names.ts';
 import type { Vcenter } from './index.ts';
+import { frozenConfig, type Layer, layersOf, revertTo } from './layers.ts';
 import type { Look } from './look.ts';
 
 const recordSchema = z.object({
@@ -20,6 +21,8 @@ const recordSchema = z.object({
 
 /** Steps whose effects are in the clone, not in the master: their records travel with it. */
 const ofClone: ReadonlySet<string> = new Set(['clone', 'sysprep', 'seal', 'template']);
+/** How long a finished step may go unwritten. */
+const longestUnwrittenMs = 30_000;
 /** Without these there is no VM that other records could speak of. */
 const foundation = ['answer-disc', 'upload-media', 'create-vm'];
 
@@ -38,35 +41,86 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
   const waiting = new Map<string, StepRecord>();
   const clone = new Map<string, StepRecord>();
   let plan: ReadonlyMap<string, string> = new Map();
+  let layer: Layer | undefined;
+
+  /** Fingerprints of the records that were written in this build. */
+  const written = new Map<string, string>();
+  let lastWrite = Date.now();
 
   const pending = (): OptionValue[] => {
     const entries = [...waiting.values()].map((record) => ({
       key: keys.step + record.step,
       value: JSON.stringify(record),
     }));
+    for (const record of waiting.values()) written.set(record.step, record.fingerprint);
     waiting.clear();
+    lastWrite = Date.now();
     return entries;
   };
+
+  async function flush(): Promise<void> {
+    if (waiting.size === 0) return;
+    const taken = [...waiting.values()];
+    const entries = new Map(pending().map(({ key, value }) => [key, String(value)]));
+    const signal = AbortSignal.timeout(image.timeouts.task);
+    const center = await vcenter();
+    const master = await center.look('master', signal);
+    if (master === undefined) return; // nothing was made that a record could speak of
+    try {
+      const { vanished } = await writeExtraConfig(center.vc, master.machine.vm, entries, { signal });
+      if (vanished.length > 0) throw vanishedRecords(vanished);
+    } catch (error) {
+      for (const record of taken) {
+        written.delete(record.step);
+        if (!waiting.has(record.step)) waiting.set(record.step, record);
+      }
+      throw error;
+    }
+  }
 
   return {
     async load(fingerprints, signal) {
       plan = fingerprints;
       const center = await vcenter();
       const [master, template] = await Promise.all([center.look('master', signal), center.look('template', signal)]);
-      const records = recordsOf(master?.extraConfig ?? new Map());
-      const holds = (record: StepRecord) => fingerprints.get(record.step) === record.fingerprint;
-      // The disks hold what all these steps did, one upon the other: when one does not hold, none of them does.
-      const sound = records.every(holds) && foundation.every((id) => records.some((record) => record.step === id));
-      const found = new Map(sound ? records.map((record) => [record.step, record]) : []);
-      const current = template?.extraConfig.get(keys.fingerprint) === fingerprints.get('template');
-      if (sound && template?.isTemplate && current) {
-        for (const record of await ofTemplate(template, center, image, fingerprints, signal))
-          found.set(record.step, record);
+      layer = undefined;
+      const written = recordsOf(master?.extraConfig ?? new Map());
+      let sound = soundRecords(written, fingerprints);
+      if (sound === undefined && master !== undefined) {
+        // The deepest layer that still holds saves what lies below the first change.
+        for (const candidate of await layersOf(center.vc, master.machine.vm, fingerprints, signal)) {
+          sound = soundRecords(recordsOf(await frozenConfig(center.vc, candidate, signal)), fingerprints);
+          if (sound === undefined) continue;
+          layer = candidate;
+          break;
+        }
+      }
+      const lost = layer === undefined ? 'the VM is made anew' : `the VM goes back to its layer ${layer.step}`;
+      const found = new Map<string, StepRecord>(written.map((record) => [record.step, { ...record, void: lost }]));
+      for (const record of sound ?? []) found.set(record.step, { ...record, void: undefined });
+      if (template?.isTemplate) {
+        const current = sound !== undefined && layer === undefined;
+        for (const record of await ofTemplate(template, center, image, fingerprints, signal)) {
+          found.set(record.step, { ...record, void: current ? undefined : 'the master is built again' });
+        }
       }
       return found;
     },
+    async adopt(signal, log) {
+      if (layer === undefined) return;
+      const center = await vcenter();
+      const master = await center.master(signal);
+      log(`taking ${master.name} back to its layer “${layer.name}”: what was built upon it has changed`);
+      await master.powerOff(signal);
+      await revertTo(center.vc, master.vm, layer, { signal, deadlineMs: image.timeouts.task });
+      center.forget('master');
+    },
     save(record) {
-      (ofClone.has(record.step) ? clone : waiting).set(record.step, record);
+      if (ofClone.has(record.step)) clone.set(record.step, record);
+      else if (written.get(record.step) !== record.fingerprint) waiting.set(record.step, record);
+      // Written together where steps are quick; where they are slow a crash must not cost much. What fails here stays
+      // waiting, and fails again where it is reported: at the end.
+      if (Date.now() - lastWrite > longestUnwrittenMs) flush().catch(() => undefined);
     },
     pending,
     sealed: ({ build, windows }) => [
@@ -77,30 +131,24 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
       { key: keys.fingerprint, value: plan.get('template') ?? '' },
       ...[...clone.values()].map((record) => ({ key: keys.step + record.step, value: JSON.stringify(record) })),
     ],
-    async flush() {
-      if (waiting.size === 0) return;
-      const signal = AbortSignal.timeout(image.timeouts.task);
-      const center = await vcenter();
-      const master = await center.look('master', signal);
-      if (master === undefined) return; // nothing was made that a record could speak of
-      const entries = new Map(pending().map(({ key, value }) => [key, String(value)]));
-      const { vanished } = await writeExtraConfig(center.vc, master.machine.vm, entries, { signal });
-      if (vanished.length === 0) return;
-      throw new IngotError(
-        'records.vanished',
-        'expected vCenter to keep the records of the build, found that some vanished',
-        {
-          evidence: vanished,
-          remedy: 'the build is whole, but the next one will run these steps again; report the version of vCenter',
-        },
-      );
-    },
+    flush,
   };
 }
 
+function vanishedRecords(vanished: readonly string[]): IngotError {
+  return new IngotError(
+    'records.vanished',
+    'expected vCenter to keep the records of the build, found that some vanished',
+    {
+      evidence: vanished,
+      remedy: 'the build is whole, but the next one will run these steps again; report the version of vCenter',
+    },
+  );
+}
+
 /**
- * The records of a template that has its name and this plan's fingerprint: those that were sealed into it, and those of
- * the last two steps, which could not be written any more and which its state itself proves.
+ * The records of a template: those that were sealed into it, and those of the last two steps, which could not be written
+ * any more and which its state itself proves.
  */
 async function ofTemplate(
   { machine, extraConfig }: Look,
@@ -109,22 +157,35 @@ async function ofTemplate(
   fingerprints: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): Promise<StepRecord[]> {
-  const path = await inventoryPath(vc, machine.vm, { signal });
-  const sealed = recordsOf(extraConfig).filter((record) => fingerprints.get(record.step) === record.fingerprint);
+  const fingerprint = extraConfig.get(keys.fingerprint) ?? '';
+  const current = fingerprint === fingerprints.get('template');
+  // Only what is shown of a template that stands needs its path.
+  const path = current ? await inventoryPath(vc, machine.vm, { signal }) : machine.name;
+  const sealed = recordsOf(extraConfig);
   const last = sealed.at(-1)?.finishedAt ?? '';
-  const proved = (step: string, output: Json, proof: string): StepRecord => ({
+  const proved = (step: string, print: string, output: Json, proof: string): StepRecord => ({
     step,
-    fingerprint: fingerprints.get(step) ?? '',
+    fingerprint: print,
     output,
     proof: [proof],
     finishedAt: last,
   });
   const output = { vm: machine.vm.value, name: image.template.name, inventoryPath: path, previous: null };
+  const sealPrint = current ? (fingerprints.get('seal') ?? '') : '';
   return [
     ...sealed,
-    proved('seal', { removed: [] }, 'sealed before it became the template'),
-    proved('template', output, `${path} (${machine.vm.value}) is a template of these very inputs`),
+    proved('seal', sealPrint, { removed: [] }, 'sealed before it became the template'),
+    proved('template', fingerprint, output, `${path} (${machine.vm.value}) is a template of these very inputs`),
   ];
+}
+
+/** The records, if all of them hold: the disks have what all these steps did, one upon the other. */
+function soundRecords(
+  records: readonly StepRecord[],
+  fingerprints: ReadonlyMap<string, string>,
+): readonly StepRecord[] | undefined {
+  const holds = records.every((record) => fingerprints.get(record.step) === record.fingerprint);
+  return holds && foundation.every((id) => records.some((record) => record.step === id)) ? records : undefined;
 }
 
 /** Everybody with rights on the VM can write there: what is no record is no record. */

@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   scripts: ['common'],
   unattend: ['common'],
   iso: ['common'],
-  steps: ['common', 'pipeline', 'image', 'vsphere', 'guest', 'iso', 'unattend', 'scripts'],
+  steps: ['common', 'pipeline', 'image', 'vsphere', 'guest', 'iso', 'unattend', 'scripts', 'handover'],
   reporters: ['common', 'pipeline'],
   handover: ['common', 'image', 'vsphere'],
   lab: ['common'],
