@@ -82,11 +82,16 @@ export class Lab {
   static async #startIn(stateDir: string, options: LabOptions): Promise<Lab> {
     const { log, signal } = options;
     const password = randomBytes(18).toString('base64url');
-    const path = await findVcsim({ onProgress: log, signal });
+    // vcsim reads a secret from a file if its argument names one; on the command line every user would see it.
+    const passwordFile = join(stateDir, 'password');
+    const [path] = await Promise.all([
+      findVcsim({ onProgress: log, signal }),
+      writeFile(passwordFile, password, { mode: 0o600 }),
+    ]);
     const starting = startVcsim({
       path,
       username: ACCOUNT,
-      password,
+      passwordFile,
       stateDir,
       args: options.vcsimArgs,
       onLog: log,

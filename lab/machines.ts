@@ -2,6 +2,7 @@ import type { LabContext } from './context.ts';
 import { Guest } from './guest/guest.ts';
 import { Publisher } from './guest/publisher.ts';
 import { Disk } from './guest/windows.ts';
+import type { Question } from './proxy/methods/cdrom.ts';
 import type { SavedConfig } from './saved-config.ts';
 import type { Moref } from './vcsim/soap.ts';
 
@@ -18,6 +19,8 @@ export class Machine {
   readonly vm: Moref;
   disk = new Disk();
   guest: Guest | undefined;
+  /** What a task of this VM waits for. */
+  question: Question | undefined;
   readonly snapshots = new Map<string, Frozen>();
   /** The snapshot that the VM stands on. */
   current: string | undefined;

@@ -66,16 +66,18 @@ export class Guest {
     return this.#toolsAreUp;
   }
 
-  /** CDs that the running Windows holds, by device key. */
-  get heldCdroms(): readonly number[] {
-    return (this.#hardware?.cdroms ?? [])
-      .filter((cdrom) => cdrom.file !== undefined && cdrom.startConnected)
-      .map(({ key }) => key);
+  /** Discs that the running Windows holds, by the device key of their drive. */
+  get heldCdroms(): ReadonlyMap<number, string> {
+    const held = new Map<number, string>();
+    for (const { key, file, startConnected } of this.#hardware?.cdroms ?? []) {
+      if (file !== undefined && startConnected) held.set(key, file);
+    }
+    return held;
   }
 
   /** Files of the datastore that the VM has open. */
   get openFiles(): readonly string[] {
-    return (this.#hardware?.cdroms ?? []).flatMap((cdrom) => (cdrom.file === undefined ? [] : [cdrom.file]));
+    return [...this.heldCdroms.values()];
   }
 
   /** Power on: runs until Windows is up, or waits for ever at a dialog. Errors are the lab's own and only logged. */
@@ -112,6 +114,11 @@ export class Guest {
       this.#bootTime = nextBootTime();
       await this.#boot();
     });
+  }
+
+  /** The VM's devices changed while it runs. */
+  async hardwareChanged(): Promise<void> {
+    if (this.#hardware !== undefined) this.#hardware = await readHardware(this.#lab.vcsim, this.#vm);
   }
 
   /** A key was pressed on the console. */

@@ -46,7 +46,10 @@ export function serveSftp(sftp: SFTPWrapper, files: FileSystem): void {
     open.clear();
   };
   sftp.on('close', commitAll);
-  sftp.on('end', commitAll);
+  sftp.on('end', () => {
+    commitAll();
+    sftp.end();
+  });
 
   sftp.on('OPEN', (id, name, flags) => {
     const path = canonical(name);

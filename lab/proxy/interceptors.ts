@@ -1,4 +1,5 @@
 import type { Interceptor } from './call.ts';
+import { answerVm } from './methods/cdrom.ts';
 import { cloneVm } from './methods/clone.ts';
 import { createVm } from './methods/create-vm.ts';
 import { acquireTicket, changeFile } from './methods/datastore.ts';
@@ -34,6 +35,7 @@ export const INTERCEPTORS: ReadonlyMap<string, Interceptor> = new Map<string, In
   ['RemoveSnapshot_Task', removeSnapshot],
   ['RemoveAllSnapshots_Task', removeAllSnapshots],
   ['CreateScreenshot_Task', createScreenshot],
+  ['AnswerVM', answerVm],
   ['PutUsbScanCodes', putUsbScanCodes],
   ['DeleteDatastoreFile_Task', changeFile],
   ['MoveDatastoreFile_Task', changeFile],

@@ -15,7 +15,8 @@ export interface VcsimProcess {
 export interface VcsimOptions {
   readonly path: string;
   readonly username: string;
-  readonly password: string;
+  /** A file that holds the password. */
+  readonly passwordFile: string;
   /** The lab's state folder: vcsim's datastores go below it, and its path on the command line marks the process. */
   readonly stateDir: string;
   /** Further arguments; flags given here win over the lab's. */
@@ -34,7 +35,16 @@ const START_TIMEOUT_MS = 20_000;
  */
 export async function startVcsim(options: VcsimOptions): Promise<VcsimProcess> {
   const args = [
-    ...['-l', '127.0.0.1:0', '-tls=false', '-stdinexit', '-username', options.username, '-password', options.password],
+    ...[
+      '-l',
+      '127.0.0.1:0',
+      '-tls=false',
+      '-stdinexit',
+      '-username',
+      options.username,
+      '-password',
+      options.passwordFile,
+    ],
     ...INVENTORY,
     ...options.args,
     options.stateDir,
@@ -63,7 +73,7 @@ export async function startVcsim(options: VcsimOptions): Promise<VcsimProcess> {
   const fail = (found: string, cause?: unknown) =>
     reject(
       new IngotError('lab.vcsim-start', `expected vcsim to start, found that it ${found}`, {
-        evidence: [`${options.path} ${args.filter((arg) => arg !== options.password).join(' ')}`, ...complaints],
+        evidence: [`${options.path} ${args.join(' ')}`, ...complaints],
         remedy: 'look at its own words; INGOT_VCSIM_ARGS may hold an argument that it does not know',
         cause,
       }),

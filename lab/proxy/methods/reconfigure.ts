@@ -1,10 +1,18 @@
-import { at } from '../../xml.ts';
+import { all, at } from '../../xml.ts';
 import { forwardTask, type Interceptor } from '../call.ts';
+import { askForDisc, takesHeldDisc } from './cdrom.ts';
 import { refuseSpec } from './create-vm.ts';
 
-/** ReconfigVM_Task: vCenter's checks of the specification. */
+/** ReconfigVM_Task: vCenter's checks of the specification, and the question if it takes a disc that the guest holds. */
 export const reconfigure: Interceptor = async (call, lab) => {
-  const refused = await refuseSpec(call, lab, at(call.body, 'spec'));
+  const spec = at(call.body, 'spec');
+  const refused = await refuseSpec(call, lab, spec);
   if (refused !== undefined) return refused;
-  return lab.machines.of(call.self).exclusive(async () => (await forwardTask(call, lab)).answer);
+  const machine = lab.machines.of(call.self);
+  return machine.exclusive(async () => {
+    if (machine.guest !== undefined && takesHeldDisc(spec, machine.guest)) return askForDisc(call, lab, machine);
+    const { answer } = await forwardTask(call, lab);
+    if (all(spec, 'deviceChange').length > 0) await machine.guest?.hardwareChanged();
+    return answer;
+  });
 };

@@ -1,0 +1,228 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { RunningLab } from '../../../lab/client.ts';
+import { type AnswerParts, autounattend } from './answer.ts';
+import { type Files, makeDisc, makeToolsDisc, makeWindowsDisc, type WindowsDiscOptions } from './media.ts';
+import { collect, govc } from './tools.ts';
+
+const run = promisify(execFile);
+const TIMEOUT_MS = 15_000;
+
+export interface VmOptions {
+  readonly name?: string;
+  readonly folder: string;
+  readonly answer?: Partial<AnswerParts> | string | undefined;
+  readonly windows?: WindowsDiscOptions;
+  readonly toolsVersion?: string;
+  readonly firmware?: 'efi' | 'bios';
+  readonly disc?: Files;
+  readonly port?: number;
+}
+
+/** The files of an answer disc that the guest takes. */
+export async function answerDiscFiles(
+  lab: RunningLab,
+  options: Pick<VmOptions, 'answer' | 'port'> = {},
+): Promise<Record<string, string>> {
+  const key = (await readFile(lab.env.INGOT_VAR_public_key ?? '', 'utf8')).trim();
+  return {
+    'Autounattend.xml': typeof options.answer === 'string' ? options.answer : autounattend(options.answer),
+    'bootstrap.ps1': 'Write-Output bootstrap\r\n',
+    'common.ps1': '# common\r\n',
+    'bootstrap.json': JSON.stringify({
+      build: 'build-1',
+      authorizedKeys: [key],
+      openssh: { source: 'capability', port: options.port ?? Number(lab.env.INGOT_VAR_ssh_port) },
+    }),
+  };
+}
+
+/** Creates a VM with govc, as foreign a client as any: Windows, Tools and answer disc in three drives. Returns its path. */
+export async function createVm(lab: RunningLab, options: VmOptions): Promise<string> {
+  const name = options.name ?? 'win';
+  const { env } = lab;
+  const discs = {
+    windows: await makeWindowsDisc(options.folder, `${name}-windows`, options.windows),
+    tools: await makeToolsDisc(options.folder, `${name}-tools`, options.toolsVersion),
+    answer: await makeDisc(
+      options.folder,
+      `${name}-answer`,
+      'INGOT',
+      options.disc ?? (await answerDiscFiles(lab, options)),
+    ),
+  };
+  await govc(env, 'datastore.mkdir', '-p', `${name}-media`);
+  for (const [disc, path] of Object.entries(discs))
+    await govc(env, 'datastore.upload', path, `${name}-media/${disc}.iso`);
+  await govc(
+    env,
+    'vm.create',
+    '-on=false',
+    '-g',
+    'windows9Server64Guest',
+    '-firmware',
+    options.firmware ?? 'efi',
+    '-c',
+    '2',
+    '-m',
+    '4096',
+    '-disk',
+    '60G',
+    '-disk.controller',
+    'pvscsi',
+    '-net',
+    'VM Network',
+    '-net.adapter',
+    'vmxnet3',
+    name,
+  );
+  for (const disc of Object.keys(discs)) {
+    const drive = (await govc(env, 'device.cdrom.add', '-vm', name)).trim();
+    await govc(env, 'device.cdrom.insert', '-vm', name, '-device', drive, `${name}-media/${disc}.iso`);
+  }
+  return `/DC0/vm/${name}`;
+}
+
+/** Waits for a property of the VM to satisfy a condition, and returns its value. */
+export async function until(
+  lab: RunningLab,
+  vm: string,
+  property: string,
+  holds: (value: string) => boolean,
+  seconds = 10,
+): Promise<string> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const value = await collect(lab.env, vm, property);
+    if (holds(value)) return value;
+    if (Date.now() > deadline) {
+      throw new Error(`${property} of ${vm} is ${value || '(empty)'}; ${JSON.stringify(await lab.guests())}`);
+    }
+  }
+}
+
+/** What the guest published under a guestinfo name, parsed. */
+export async function guestinfo(
+  lab: RunningLab,
+  vm: string,
+  name: string,
+): Promise<Record<string, unknown> | undefined> {
+  const json = JSON.parse(await govc(lab.env, 'object.collect', '-json', vm, 'config.extraConfig'));
+  const options: { key: string; value: string }[] = json.flatMap(
+    (change: { val: { _value: [] } }) => change.val._value,
+  );
+  const value = options.find((option) => option.key === `guestinfo.ingot.${name}`)?.value;
+  return value === undefined ? undefined : JSON.parse(value);
+}
+
+/** Powers on and waits until the bootstrap is ready. Returns the VM's address. */
+export async function install(lab: RunningLab, vm: string): Promise<string> {
+  await govc(lab.env, 'vm.power', '-on', vm);
+  return until(lab, vm, 'guest.ipAddress', (value) => value !== '');
+}
+
+/** How OpenSSH's own client is called for a guest, with its host key pinned to what the guest published. */
+export async function sshOptions(lab: RunningLab, vm: string, address: string, folder: string): Promise<string[]> {
+  const report = await guestinfo(lab, vm, 'bootstrap');
+  const known = join(folder, `known-${address}`);
+  const keys = Array.isArray(report?.hostKeys) ? report.hostKeys : [];
+  await writeFile(known, keys.map((key) => `[${address}]:${lab.env.INGOT_VAR_ssh_port} ${key}\n`).join(''));
+  const options = {
+    StrictHostKeyChecking: 'yes',
+    UserKnownHostsFile: known,
+    IdentitiesOnly: 'yes',
+    BatchMode: 'yes',
+    LogLevel: 'ERROR',
+  };
+  return [
+    '-F',
+    'none',
+    '-i',
+    lab.env.INGOT_SSH_PRIVATE_KEY_FILE ?? '',
+    ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+  ];
+}
+
+export interface Session {
+  readonly lab: RunningLab;
+  readonly address: string;
+  readonly options: readonly string[];
+  readonly folder: string;
+}
+
+/** Runs a command with OpenSSH's ssh. */
+export async function ssh(
+  session: Session,
+  command: string,
+  input = '',
+): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(
+    'ssh',
+    [...session.options, '-p', session.lab.env.INGOT_VAR_ssh_port ?? '', `Administrator@${session.address}`, command],
+    { timeout: TIMEOUT_MS },
+  );
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const [code] = await once(child, 'close');
+  return { code, out, err };
+}
+
+/** Runs a batch of OpenSSH's sftp. */
+export async function sftp(session: Session, batch: string): Promise<string> {
+  const file = join(session.folder, `batch-${Math.random()}`);
+  await writeFile(file, batch);
+  const { stdout } = await run(
+    'sftp',
+    [
+      ...session.options,
+      '-P',
+      session.lab.env.INGOT_VAR_ssh_port ?? '',
+      '-b',
+      file,
+      `Administrator@${session.address}`,
+    ],
+    { timeout: TIMEOUT_MS },
+  );
+  return stdout;
+}
+
+/** Uploads scripts the way the contract says. */
+export async function upload(session: Session, scripts: Files): Promise<void> {
+  const lines = ['-mkdir /C:/ProgramData/ingot', '-mkdir /C:/ProgramData/ingot/scripts'];
+  for (const [name, content] of Object.entries(scripts)) {
+    const file = join(session.folder, name);
+    await writeFile(file, content);
+    lines.push(`put ${file} /C:/ProgramData/ingot/scripts/${name}`);
+  }
+  await sftp(session, lines.join('\n'));
+}
+
+/** Runs a script of the contract; returns its exit code and its result or error line. */
+export async function script(
+  session: Session,
+  name: string,
+  parameters: unknown,
+): Promise<{ code: number | null; result?: Record<string, unknown>; error?: Record<string, unknown>; out: string }> {
+  const input = `${Buffer.from(JSON.stringify(parameters)).toString('base64')}\n`;
+  const { code, out } = await ssh(
+    session,
+    `powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File C:\\ProgramData\\ingot\\scripts\\${name}`,
+    input,
+  );
+  const find = (marker: string) => {
+    const line = out.split(/\r?\n/).find((candidate) => candidate.startsWith(`##ingot:${marker} `));
+    return line === undefined ? undefined : JSON.parse(line.slice(`##ingot:${marker} `.length));
+  };
+  return { code, result: find('result'), error: find('error'), out };
+}
