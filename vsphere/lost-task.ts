@@ -25,8 +25,9 @@ export async function findLostTask(
   const { taskManager } = session.content;
   if (taskManager === undefined) return undefined;
   const lookedFrom = Date.now();
-  // Owners differ (`VirtualMachine.destroy` for ManagedEntity's method), and spelling does (`createVm`, `createVM`).
-  const wanted = shortId(methodOf(method).descriptionId);
+  // Owners differ (`VirtualMachine.destroy` for ManagedEntity's method), and so does the spelling (`reconfigure`,
+  // `reconfigVm`; `createVm`, `createVM`).
+  const wanted = [shortId(methodOf(method).descriptionId), method.replace('_Task', '').toLowerCase()];
   for (const pause of LOOK_AGAIN_MS) {
     if (pause > 0) await delay(pause, undefined, { signal });
     const clock = await session.call('CurrentTime', ref('ServiceInstance', 'ServiceInstance'), {}, { signal });
@@ -37,7 +38,7 @@ export async function findLostTask(
     const mine = infos
       .map(({ info }) => info)
       .filter(({ entity }) => isRef(entity) && refText(entity) === refText(target))
-      .filter(({ descriptionId }) => shortId(descriptionId) === wanted)
+      .filter(({ descriptionId }) => wanted.includes(shortId(descriptionId)))
       .filter(({ queueTime }) => Date.parse(queueTime) >= earliest)
       .sort((a, b) => Date.parse(b.queueTime) - Date.parse(a.queueTime));
     const newest = mine[0];

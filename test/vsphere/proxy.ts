@@ -111,7 +111,7 @@ function note(proxy: FaultProxy, incoming: IncomingMessage, body: string): Fault
 }
 
 /** A fault as vCenter answers it. */
-export function soapFault(type: string, inner = ''): Fault['answer'] {
+export function soapFault(type: string, inner = ''): { readonly status: number; readonly body: string } {
   return {
     status: 500,
     body:
