@@ -11,20 +11,27 @@ export function findSecrets(data: unknown, path = ''): { readonly path: string; 
   );
 }
 
-/** A step's parameters with each secret in its place: for the guest only, never for a log. */
+/** What is put in the place of a secret. */
+export type ReadSecret = (secret: Secret) => Promise<string>;
+
+/**
+ * A step's parameters with each secret in its place: for the guest only, never for a log. With another `read`, something
+ * that stands for the secret, such as a keyed digest.
+ */
 export async function resolveParameters(
   parameters: Readonly<Record<string, Parameter>>,
+  read: ReadSecret = (secret) => secret.resolve(),
 ): Promise<{ [key: string]: Json }> {
   const entries = await Promise.all(
-    Object.entries(parameters).map(async ([key, value]) => [key, await resolveParameter(value)] as const),
+    Object.entries(parameters).map(async ([key, value]) => [key, await resolveParameter(value, read)] as const),
   );
   return Object.fromEntries(entries);
 }
 
-async function resolveParameter(value: Parameter): Promise<Json> {
-  if (value instanceof Secret) return value.resolve();
-  if (isList(value)) return Promise.all(value.map(resolveParameter));
-  return value !== null && typeof value === 'object' ? resolveParameters(value) : value;
+async function resolveParameter(value: Parameter, read: ReadSecret): Promise<Json> {
+  if (value instanceof Secret) return read(value);
+  if (isList(value)) return Promise.all(value.map((item) => resolveParameter(item, read)));
+  return value !== null && typeof value === 'object' ? resolveParameters(value, read) : value;
 }
 
 function isList(value: Parameter): value is readonly Parameter[] {

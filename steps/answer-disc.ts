@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { readAuthorizedKeys } from '../image/files.ts';
 import { scriptFile } from '../scripts/digest.ts';
 import { defineStep } from './define.ts';
 import { inspectMedia } from './inspect-media.ts';
+import { preflight } from './preflight.ts';
 import { administratorPassword, answerFileInputs, productKey } from './support/answer-files.ts';
-import { authorizedKeys } from './support/authorized-keys.ts';
 import { scriptFiles } from './support/script.ts';
 
 /** The label by which the first logon finds the disc, whatever letter its drive has. */
@@ -15,12 +16,14 @@ export const answerDisc = defineStep({
   id: 'answer-disc',
   title: 'Write the answer disc',
   needs: { media: inspectMedia },
+  // Whether it is written already is recorded in vCenter: what keeps vCenter from telling is preflight's failure, not this one's.
+  after: [preflight],
   inputs: async (image) => ({
     ...answerFileInputs(image),
     firmware: image.hardware.firmware,
     installationType: image.windows.installationType,
     productKey: String(image.windows.productKey),
-    authorizedKeys: await authorizedKeys(image),
+    authorizedKeys: await readAuthorizedKeys(image),
     openssh: { source: image.openssh.source, port: image.openssh.port },
   }),
   files: scriptFiles('bootstrap'),

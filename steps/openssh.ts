@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { IngotError } from '../common/failure.ts';
+import { readAuthorizedKeys } from '../image/files.ts';
 import { defineStep } from './define.ts';
 import { installWindows } from './install-windows.ts';
 import { ipAddress } from './ip-address.ts';
-import { authorizedKeys } from './support/authorized-keys.ts';
 import { script, scriptFiles } from './support/script.ts';
 
 const state = z.object({
@@ -23,7 +23,7 @@ export const openssh = defineStep({
   id: 'openssh',
   title: 'Log in over SSH',
   needs: { windows: installWindows, address: ipAddress },
-  inputs: async (image) => ({ authorizedKeys: await authorizedKeys(image) }),
+  inputs: async (image) => ({ authorizedKeys: await readAuthorizedKeys(image) }),
   files: scriptFiles('openssh'),
   output: z.object({ hostKeys: z.array(z.string()), keys: z.array(z.string()), acl: z.string() }),
   retryable: true,

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { Json } from '../common/json.ts';
-import type { Image, OwnStep, Parameter } from '../image/index.ts';
-import { Secret } from '../image/index.ts';
+import type { Image, OwnStep, Secret } from '../image/index.ts';
+import { findSecrets, resolveParameters } from '../image/secrets.ts';
 import type { StepTools } from '../pipeline/step.ts';
 import { type BuildEnv, defineStep } from './define.ts';
 import { openssh } from './openssh.ts';
@@ -59,8 +59,8 @@ async function perform(own: OwnStep, context: Context): Promise<unknown> {
     return null;
   }
   const text = own.kind === 'script' ? await readFile(own.script, 'utf8') : own.powershell;
-  const secrets: string[] = [];
-  const parameters = await reveal(own.parameters, secrets);
+  const parameters = await resolveParameters(own.parameters);
+  const secrets = await Promise.all(findSecrets(own.parameters).map(({ secret }) => secret.resolve()));
   return guest.runUserScript(own.name, text, parameters, { signal, timeoutMs: own.timeout, onLog: log, secrets });
 }
 
@@ -79,49 +79,24 @@ async function inputsOf(own: OwnStep, image: string, digests: BuildEnv['digests'
       return {
         kind: own.kind,
         script: (await digests.of(own.script)).sha256,
-        parameters: await seal(own.parameters, image),
+        parameters: await resolveParameters(own.parameters, keyedDigest(image)),
       };
     case 'powershell':
       return {
         kind: own.kind,
         script: createHash('sha256').update(own.powershell).digest('hex'),
-        parameters: await seal(own.parameters, image),
+        parameters: await resolveParameters(own.parameters, keyedDigest(image)),
       };
   }
 }
 
-/** The parameters with every secret in clear, which also goes into `secrets`. */
-async function reveal(
-  parameters: Readonly<Record<string, Parameter>>,
-  secrets: string[],
-): Promise<Record<string, Json>> {
-  const entries = Object.entries(parameters).map(async ([name, value]) => [name, await replace(value)] as const);
-  return Object.fromEntries(await Promise.all(entries));
-
-  async function replace(value: Parameter): Promise<Json> {
-    return mapSecrets(value, async (secret) => {
-      const clear = await secret.resolve();
-      secrets.push(clear);
-      return clear;
-    });
-  }
-}
-
-/** The parameters with every secret as a keyed digest: a change shows, the secret does not, and guessing is slow. */
-async function seal(parameters: Readonly<Record<string, Parameter>>, image: string): Promise<Json> {
-  return mapSecrets(parameters, async (secret) => {
+/** In place of a secret in a fingerprint: a change shows, the secret does not, and guessing is slow. */
+const keyedDigest =
+  (image: string) =>
+  async (secret: Secret): Promise<string> => {
     const digest = await promisify(scrypt)(await secret.resolve(), `ingot:${image}:${secret.reference}`, 32);
     return Buffer.isBuffer(digest) ? digest.toString('hex') : '';
-  });
-}
-
-async function mapSecrets(value: Parameter, replace: (secret: Secret) => Promise<Json>): Promise<Json> {
-  if (value instanceof Secret) return replace(value);
-  if (Array.isArray(value)) return Promise.all(value.map((item: Parameter) => mapSecrets(item, replace)));
-  if (value === null || typeof value !== 'object') return value;
-  const entries = Object.entries(value).map(async ([key, item]) => [key, await mapSecrets(item, replace)] as const);
-  return Object.fromEntries(await Promise.all(entries));
-}
+  };
 
 /** `C:\app` and `conf/x.ini` as SFTP wants them: `/C:/app/conf/x.ini`. */
 function sftpPath(folder: string, relative: string): string {
