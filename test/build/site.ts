@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+import type { Json } from '../../common/json.ts';
+import { type RunningLab, type StartLabOptions, startLab } from '../../lab/client.ts';
+import { ended, sample, start } from '../cli/ingot.ts';
+import { govc, PATH } from '../lab/support/tools.ts';
+import { type Built, builtFrom } from './built.ts';
+
+const run = promisify(execFile);
+
+/** What a test wants otherwise than the sample image: objects are merged, all else replaces, undefined removes. */
+export interface Changes {
+  readonly [field: string]: Json | Changes | undefined;
+}
+
+export interface BuildOptions {
+  /** Flags behind the image file. */
+  readonly flags?: readonly string[];
+  /** Laid over the lab's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A lab and a folder on this machine to work in: where image files, journals and screenshots are. */
+export interface Site {
+  readonly lab: RunningLab;
+  readonly folder: string;
+  /** Writes an image file that differs from the sample by its name and these changes; returns its path. */
+  image(name: string, changes?: Changes): Promise<string>;
+  /** Runs `ingot build FILE` against the lab to its end. */
+  build(file: string, options?: BuildOptions): Promise<Built>;
+  /** Starts `ingot build FILE` for a test that sends signals. */
+  start(file: string, options?: BuildOptions): ReturnType<typeof start>;
+  govc(...args: string[]): Promise<string>;
+}
+
+/** Starts a lab for all tests of a file; it goes with the last of them. */
+export async function openSite(options: StartLabOptions = {}): Promise<Site> {
+  const [lab, folder] = await Promise.all([startLab(options), mkdtemp(join(tmpdir(), 'ingot-test-build-'))]);
+  after(async () => {
+    await lab.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const startBuild: Site['start'] = (file, { flags = [], env = {} } = {}) =>
+    start(['build', file, '--reporter', 'json', ...flags], { cwd: folder, env: { PATH, ...lab.env, ...env } });
+  return {
+    lab,
+    folder,
+    async image(name, changes = {}) {
+      const image: Json = parse(await readFile(sample, 'utf8'));
+      const file = join(folder, `${name}.yaml`);
+      const named = merge(merge(image, { name, template: { name } }), changes);
+      await writeFile(file, JSON.stringify(named, null, 2)); // JSON is YAML
+      return file;
+    },
+    start: startBuild,
+    build: async (file, build) => builtFrom(await ended(startBuild(file, build))),
+    govc: (...args) => govc(lab.env, ...args),
+  };
+}
+
+/** Names of all VMs and templates of the lab, in order. */
+export async function vmNames({ govc: ask }: Site): Promise<string[]> {
+  const found = await ask('find', '/', '-type', 'm');
+  return found
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((path) => path.replace(/^.*\//, ''))
+    .sort();
+}
+
+/** Runs a program of this machine and returns what it wrote to standard output. */
+export async function tool(program: string, ...args: string[]): Promise<string> {
+  const { stdout } = await run(program, args, { env: { ...process.env, PATH } });
+  return stdout;
+}
+
+function merge(base: Json, changes: Changes): Json {
+  const merged: Record<string, Json> = isObject(base) ? { ...base } : {};
+  for (const [field, value] of Object.entries(changes)) {
+    if (value === undefined) delete merged[field];
+    else if (isChanges(value)) merged[field] = merge(merged[field] ?? {}, value);
+    else merged[field] = value;
+  }
+  return merged;
+}
+
+function isObject(value: Json): value is { readonly [key: string]: Json } {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+function isChanges(value: Json | Changes): value is Changes {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
