@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { IngotError } from '../common/failure.ts';
 import type { Listener } from '../pipeline/events.ts';
 import { chooseReporter, createReporter, type ReporterName, reporterNames } from '../reporters/choose.ts';
 import { newBuildId } from './build-id.ts';
@@ -55,12 +56,10 @@ async function build(cli: Cli, file: string, flags: BuildFlags, env: NodeJS.Proc
   const image = await loadOrExplain(cli, file, { vars: flags.var ?? {}, env });
   if (image === undefined) return;
 
-  const [{ buildImage }, { journal }] = await Promise.all([
-    import('../steps/build.ts'),
-    import('../pipeline/journal.ts'),
-  ]);
+  const { buildImage } = await import('../steps/build.ts');
   const id = newBuildId();
   const journalFile = join(flags.journalDir, image.name, `${id}.jsonl`);
+  const record = await openJournal(journalFile);
   const reporter = await createReporter(chooseReporter(flags.reporter, { output: cli.stdout, env: cli.env }), {
     output: cli.stdout,
     env: cli.env,
@@ -74,11 +73,10 @@ async function build(cli: Cli, file: string, flags: BuildFlags, env: NodeJS.Proc
     reporter.stopping();
     if (flags.reporter === 'json') cli.stderr.write('Stopping; Ctrl-C again to stop at once.\n');
   });
-  const record = journal(journalFile);
-  const complain = (message: string) => void cli.stderr.write(`${cli.redactor.text(message)}\n`);
+  const say = (message: string) => void cli.stderr.write(`${cli.redactor.text(message)}\n`);
   const listeners: Listener[] = [
-    guarded(record, (error) => complain(`the journal ${journalFile} is not complete: ${error}`)),
-    guarded(reporter.listener, (error) => complain(`the display stopped: ${error}`)),
+    guarded(record, (error) => say(`the journal ${journalFile} is not complete: ${error}`)),
+    guarded(reporter.listener, (error) => say(`the display stopped: ${error}`)),
   ];
   try {
     const { signal } = cli.interrupts;
@@ -87,6 +85,20 @@ async function build(cli: Cli, file: string, flags: BuildFlags, env: NodeJS.Proc
   } finally {
     await reporter.close();
     record.close();
+    if (flags.lab === true) say('\nThis was a rehearsal: the lab goes, and with it all that is named above.');
+  }
+}
+
+async function openJournal(file: string) {
+  const { journal } = await import('../pipeline/journal.ts');
+  try {
+    return journal(file);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new IngotError('cli.journal', `expected to write the journal ${file}, found: ${why}`, {
+      cause,
+      remedy: 'name a folder that can be written with --journal-dir',
+    });
   }
 }
 

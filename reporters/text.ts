@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Milliseconds as a person says them: `0.3 s`, `41 s`, `3 m 12 s`, `1 h 5 m`. */
+/** Milliseconds as a person says them: `40 ms`, `0.3 s`, `41 s`, `3 m 12 s`, `1 h 5 m`. */
 export function duration(ms: number): string {
+  if (ms < 95) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);

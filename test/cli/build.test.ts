@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -92,4 +93,26 @@ test('plan --lab: every step is to be run, or left out; as a table, as JSON, as 
     assert.ok(graph.stdout.includes(`  ${step}["`), step);
   }
   assert.match(graph.stdout, /^flowchart LR\n/);
+});
+
+test('build: a journal that cannot be written is exit code 2, before anything is done', {
+  timeout: 60_000,
+}, async (t) => {
+  const cwd = emptyFolder(t);
+  writeFileSync(join(cwd, 'file'), '');
+  const { code, stdout, stderr } = await ingot(['build', sample, '--lab', '--journal-dir', 'file'], {
+    cwd,
+    env: { PATH },
+  });
+  assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
+  assert.match(stderr, /^error: expected to write the journal file\/.*\n {2}what to do: .*--journal-dir$/m);
+});
+
+test('build: SIGINT while the lab starts is 130, too', { timeout: 60_000 }, async (t) => {
+  const build = start(['build', sample, '--lab'], { cwd: emptyFolder(t), env: { PATH, INGOT_DEBUG: '1' } });
+  const end = ended(build);
+  // Node has its handler for the signal once the process has written or opened anything; the lab's log is the first.
+  await Promise.race([once(build.stderr, 'data'), once(build.stdout, 'data')]);
+  build.kill('SIGINT');
+  assert.equal((await end).code, 130);
 });

@@ -5,7 +5,9 @@ import { bytes, duration, oneLine, wrap } from '../../reporters/text.ts';
 
 test('durations as a person says them', () => {
   const cases: [number, string][] = [
-    [0, '0.0 s'],
+    [0, '0 ms'],
+    [94, '94 ms'],
+    [95, '0.1 s'],
     [340, '0.3 s'],
     [9_949, '9.9 s'],
     [9_960, '10 s'],
