@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { IngotError } from '../common/failure.ts';
 import { readAuthorizedKeys } from '../image/files.ts';
+import type { Image } from '../image/index.ts';
 import { scriptFile } from '../scripts/digest.ts';
 import { defineStep } from './define.ts';
 import { inspectMedia } from './inspect-media.ts';
@@ -18,13 +20,14 @@ export const answerDisc = defineStep({
   needs: { media: inspectMedia },
   // Whether it is written already is recorded in vCenter: what keeps vCenter from telling is preflight's failure, not this one's.
   after: [preflight],
-  inputs: async (image) => ({
+  inputs: async (image, { digests }) => ({
     ...answerFileInputs(image),
     firmware: image.hardware.firmware,
     installationType: image.windows.installationType,
     productKey: String(image.windows.productKey),
     authorizedKeys: await readAuthorizedKeys(image),
     openssh: { source: image.openssh.source, port: image.openssh.port },
+    opensshArchive: image.openssh.archive === undefined ? null : (await digests.of(image.openssh.archive)).sha256,
   }),
   files: scriptFiles('bootstrap'),
   output: z.object({ name: z.string(), size: z.number(), build: z.string() }),
@@ -51,12 +54,14 @@ export const answerDisc = defineStep({
     });
     const parameters = { build, authorizedKeys: inputs.authorizedKeys, openssh: inputs.openssh };
     const [bootstrap, common] = await Promise.all([scriptFile('bootstrap.ps1'), scriptFile('common.ps1')]);
+    checkArchive(config, inputs.opensshArchive);
     const disc = await writeIso(
       [
         { path: 'Autounattend.xml', data: Buffer.from(writeAnswerFile(file), 'utf8') },
         { path: 'bootstrap.ps1', data: bootstrap.bytes },
         { path: 'common.ps1', data: common.bytes },
         { path: 'bootstrap.json', data: Buffer.from(JSON.stringify(parameters), 'utf8') },
+        ...(config.openssh.archive === undefined ? [] : [{ path: 'OpenSSH-Win64.zip', file: config.openssh.archive }]),
       ],
       { volumeLabel, date: new Date(Math.floor(Date.now() / 1000) * 1000) },
     );
@@ -65,3 +70,15 @@ export const answerDisc = defineStep({
   },
   verify: async (_, { size }) => [`Autounattend.xml, bootstrap.ps1 and the public keys, ${size / 1024} KiB`],
 });
+
+/** The archive of Win32-OpenSSH must be the one that the image file names. */
+function checkArchive({ openssh }: Image, found: string | null): void {
+  if (openssh.sha256 === undefined || found === null || found === openssh.sha256) return;
+  throw new IngotError(
+    'openssh.sha256',
+    `expected ${openssh.archive} to have the SHA-256 ${openssh.sha256}, found ${found}`,
+    {
+      remedy: 'download it again, or correct openssh.sha256',
+    },
+  );
+}

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { IngotError } from '../common/failure.ts';
 import type { Image, MediaLocation } from '../image/index.ts';
+import type { WindowsImage } from '../iso/wim-xml.ts';
 import { defineStep } from './define.ts';
 
 const patch = z.object({ offset: z.number(), bytes: z.base64() });
@@ -30,7 +31,8 @@ export const inspectMedia = defineStep({
   async inputs(image, { digests }) {
     const { sha256 } = await digests.of(localPath(image.media.iso, 'media.iso'));
     const { version, build, edition, installationType } = image.windows;
-    return { sha256, version, build, edition, installationType, select: image.media.edition ?? null };
+    const { edition: select, language } = image.media;
+    return { sha256, version, build, edition, installationType, language, select: select ?? null };
   },
   output: mediaOutput,
   timeout: 10 * 60_000,
@@ -52,6 +54,7 @@ export const inspectMedia = defineStep({
       installationType: inputs.installationType,
       select: inputs.select ?? undefined,
     });
+    checkLanguage(config.media.language, image);
     if (!gate.passed) warn(`${image.version} is older than ${gate.minimum}: ${gate.reason}`);
     const { index, name, editionId, installationType, version } = image;
     return {
@@ -82,6 +85,15 @@ export function localPath(location: MediaLocation, field: string): string {
   const found = location.kind === 'url' ? location.url : location.path;
   throw new IngotError('media.location', `expected ${field} to be a file on this machine, found ${found}`, {
     remedy: 'download it first and name the local file',
+  });
+}
+
+/** Setup stops at a page of its own when the language of its answer file is not on the media. */
+function checkLanguage(wanted: string, image: WindowsImage): void {
+  const { languages } = image;
+  if (languages.length === 0 || languages.some((language) => language.toLowerCase() === wanted.toLowerCase())) return;
+  throw new IngotError('media.language', `expected ${wanted} in image ${image.index}, found ${languages.join(', ')}`, {
+    remedy: 'set windows.uiLanguage to a language of the ISO, or use another ISO',
   });
 }
 

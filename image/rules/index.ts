@@ -2,6 +2,7 @@ import type { Finding } from '../problem.ts';
 import { oneRuntime, oneSource } from './containers.ts';
 import { uniqueRules } from './firewall.ts';
 import { disks, guestId, hardwareForWindows, memory, processors, secureBootNeedsEfi } from './hardware.ts';
+import { locations } from './media.ts';
 import { archiveOfDisc, authorizedKeys } from './openssh.ts';
 import { oneDatastore } from './placement.ts';
 import type { Part, Raw, Rule } from './rule.ts';
@@ -12,6 +13,7 @@ import { computerName, serverCoreOnly } from './windows.ts';
 const RULES: readonly Rule[] = [
   port,
   trust,
+  locations,
   oneDatastore,
   processors,
   memory,

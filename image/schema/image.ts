@@ -7,7 +7,7 @@ import { mediaSchema } from './media.ts';
 import { opensshSchema } from './openssh.ts';
 import { placementSchema } from './placement.ts';
 import { stepsSchema } from './steps.ts';
-import { smokeTestSchema, templateSchema } from './template.ts';
+import { templateSchema } from './template.ts';
 import { timeoutsSchema } from './timeouts.ts';
 import { toolsSchema } from './tools.ts';
 import { updatesSchema } from './updates.ts';
@@ -40,7 +40,6 @@ export const imageSchema = z
     updates: updatesSchema,
     steps: stepsSchema,
     template: templateSchema,
-    smokeTest: smokeTestSchema,
     timeouts: timeoutsSchema,
   })
   .describe('An ingot image file: from a Windows Server ISO to a vCenter template.');

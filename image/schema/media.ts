@@ -34,9 +34,7 @@ export function language() {
 
 export const mediaSchema = z
   .strictObject({
-    iso: location().describe(
-      'Windows Server ISO: a local path (relative to this file), `[datastore] path` on a datastore, or a URL.',
-    ),
+    iso: location().describe('Windows Server ISO: a path of this machine, relative to this file.'),
     sha256: sha256().optional().describe('SHA-256 that the ISO must have. Left out: it is computed and recorded.'),
     edition: text('the NAME, EDITIONID or index of an image in install.wim')
       .optional()
@@ -45,9 +43,13 @@ export const mediaSchema = z
       ),
     toolsIso: location()
       .prefault('[] /vmimages/tools-isoimages/windows.iso')
-      .describe("VMware Tools ISO. The default is the one that comes with the host's ESXi."),
+      .describe(
+        "VMware Tools ISO: a path of this machine, or `[datastore] path`. The default is the one that comes with the host's ESXi.",
+      ),
     language: language()
       .optional()
-      .describe('Language that the ISO must offer. Left out: `windows.uiLanguage`, which Setup needs anyway.'),
+      .describe(
+        'Language that the image on the ISO must have. Left out: `windows.uiLanguage`, which Setup needs anyway.',
+      ),
   })
   .describe('The discs that Windows and VMware Tools are installed from.');

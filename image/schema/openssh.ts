@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, hints, integer, secret, sha256, text } from './fields.ts';
+import { hints, integer, secret, sha256, text } from './fields.ts';
 
 /** A public key that may log in: from a file, or written in the image file. */
 export type AuthorizedKey =
@@ -44,6 +44,5 @@ export const opensshSchema = z
     privateKey: secret().describe('Private key of one of them, in PEM or OpenSSH format; ingot logs in with it.'),
     passphrase: secret().optional().describe('Passphrase of the private key.'),
     port: integer(1, 65535, 'a TCP port from 1 to 65535').default(22).describe('TCP port of sshd.'),
-    connectTimeout: duration().prefault('10s').describe('How long one attempt to connect and log in may take.'),
   })
   .describe('OpenSSH Server in the image, and how ingot logs in.');

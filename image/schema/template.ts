@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, hints, integer, inventoryName, optionalText } from './fields.ts';
+import { hints, integer, inventoryName, optionalText } from './fields.ts';
 
 export const templateSchema = z
   .strictObject({
@@ -19,17 +19,3 @@ export const templateSchema = z
   })
   .prefault({})
   .describe('What comes out.');
-
-export const smokeTestSchema = z
-  .strictObject({
-    enabled: z.boolean().default(true).describe('Boot a clone of the sealed image before it becomes the template.'),
-    powershell: z
-      .string()
-      .regex(/\S/)
-      .register(hints, { expected: 'PowerShell' })
-      .optional()
-      .describe('PowerShell of your own that must exit with 0 in the clone.'),
-    timeout: duration().prefault('20m').describe('How long the clone may take to boot and pass.'),
-  })
-  .optional()
-  .describe('A test of the sealed image: a clone is booted and looked at. Left out: no test.');

@@ -88,6 +88,8 @@ export const MISTAKES: readonly Mistake[] = [
   [`caFile: \${var.vcenter_ca}`, 'thumbprint: ‸AA:BB', 'vcenter.thumbprint', 'image.value'],
   [`iso: \${var.iso}`, 'iso: ‸ftp://host/x.iso', 'media.iso', 'image.value'],
   [`iso: \${var.iso}`, 'iso: ‸[datastore1]', 'media.iso', 'image.type'],
+  [`iso: \${var.iso}`, 'iso: ‸https://example.com/w.iso', 'media.iso', 'media.location'],
+  [`toolsIso: \${var.tools_iso}`, 'toolsIso: ‸https://example.com/t.iso', 'media.toolsIso', 'media.location'],
   [`sha256: \${var.docker_sha256}`, 'sha256: ‸abc', 'docker.sha256', 'image.value'],
   ['version: 20.10.9', 'version: ‸latest', 'docker.version', 'image.value'],
   [`authorizedKeys: ${KEYS}`, 'authorizedKeys: ‸[]', 'openssh.authorizedKeys', 'image.value'],
