@@ -63,9 +63,12 @@ export class Collector {
     return fresh;
   }
 
-  /** Leaves an object out from the next change on. Tasks only: VMs stay, as the same ones are waited for again and again. */
+  /**
+   * Nobody waits for the object any more. A task leaves with the next change of the view, a VM only with the next
+   * collector: the same VMs are waited for again and again.
+   */
   unfollow(object: Ref<WatchedType>): void {
-    if (object.type === 'Task') this.#unused.add(refText(object));
+    this.#unused.add(refText(object));
   }
 
   /** Brings the server's view in line with what is followed: three requests the first time, then at most one. */
@@ -120,8 +123,9 @@ export class Collector {
   async #sync(signal: AbortSignal): Promise<void> {
     if (this.#remote?.generation !== this.#session.generation) this.reset();
     for (const key of this.#unused) if (!this.#inView.has(key)) this.#forget(key);
-    const wanted = [...this.followed.values()].filter(({ lost }) => lost === undefined);
-    const add = wanted.filter(({ object }) => !this.#inView.has(refText(object)) && !this.#unused.has(refText(object)));
+    const add = [...this.followed.values()].filter(
+      ({ object, lost }) => lost === undefined && !this.#inView.has(refText(object)),
+    );
     if (this.#remote === undefined) {
       this.#remote = await this.#create(
         add.map(({ object }) => object),
@@ -129,16 +133,18 @@ export class Collector {
       );
     } else {
       if (add.length === 0) return;
-      const remove = [...this.#unused].flatMap((key) => this.followed.get(key)?.object ?? []);
-      await this.#session.call(
+      const ended = [...this.#unused].filter((key) => this.followed.get(key)?.object.type === 'Task');
+      const remove = ended.flatMap((key) => this.followed.get(key)?.object ?? []);
+      const missing = await this.#session.call(
         'ModifyListView',
         this.#remote.view,
         { add: add.map(({ object }) => object), remove },
         { signal, repeatable: true, relogin: false },
       );
-      for (const key of [...this.#unused]) this.#forget(key);
+      for (const key of ended) this.#forget(key);
+      for (const object of missing) this.#lose(object, GONE);
     }
-    for (const { object } of add) this.#inView.add(refText(object));
+    for (const { object, lost } of add) if (lost === undefined) this.#inView.add(refText(object));
   }
 
   #forget(key: string): void {

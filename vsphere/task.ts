@@ -111,6 +111,8 @@ export async function waitForTask(
         signal,
         deadlineMs,
         what: `the end of ${what}`,
+        // Destroy_Task takes its VM away.
+        mayVanish: vm && [vm],
       }));
     return ended.result;
   } catch (error) {

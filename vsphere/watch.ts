@@ -6,13 +6,15 @@ import { faultError, isFault } from './fault.ts';
 import type { PathOf, Read, ReadOptions } from './properties.ts';
 import type { Session } from './session.ts';
 import type { Ref, VimFault } from './values.ts';
-import { refText } from './values.ts';
+import { refText, sameRef } from './values.ts';
 
 export interface WatchOptions extends ReadOptions {
   /** Milliseconds until the wait is given up. */
   readonly deadlineMs: number;
   /** What is waited for, as a noun phrase: `a report of Windows Setup`. Stands in the deadline's error. */
   readonly what: string;
+  /** Objects that may be deleted meanwhile without ending the wait. */
+  readonly mayVanish?: readonly Ref[] | undefined;
 }
 
 /** The properties of an object that can be waited for: those of WATCHED. */
@@ -82,7 +84,7 @@ export class Watcher {
   async watchAll<R>(
     objects: readonly Ref<WatchedType>[],
     predicate: (look: Look) => R | undefined | false,
-    { signal, deadlineMs, what }: WatchOptions,
+    { signal, deadlineMs, what, mayVanish = [] }: WatchOptions,
   ): Promise<R> {
     signal?.throwIfAborted();
     this.#closing.signal.throwIfAborted();
@@ -90,7 +92,7 @@ export class Watcher {
     const followed = objects.map((object) => this.#collector.follow(object));
     // Values of an object are read by the paths of its own type.
     const look: Look = <T extends WatchedType>(object: Ref<T>) =>
-      followed.find((item) => refText(item.object) === refText(object))?.values as Watched<T> | undefined;
+      followed.find((item) => sameRef(item.object, object))?.values as Watched<T> | undefined;
     const finish = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
@@ -100,7 +102,8 @@ export class Watcher {
       followed,
       check: () => {
         try {
-          for (const item of followed) if (item.lost) throw lostError(item.object, item.lost, what);
+          for (const { object, lost } of followed)
+            if (lost && !mayVanish.some((other) => sameRef(other, object))) throw lostError(object, lost, what);
           const result = predicate(look);
           if (result === undefined || result === false) return false;
           finish();
@@ -198,7 +201,11 @@ export class Watcher {
     this.#collector.reset();
     try {
       if (isFault(error, 'NotAuthenticated')) await this.#session.renew(generation);
-      else if (!isFault(error, 'ManagedObjectNotFound', 'InvalidCollectorVersion', 'RequestCanceled')) {
+      else if (isFault(error, 'ManagedObjectNotFound')) {
+        // The collector is gone, or one of the objects: then that one's waits end.
+        await this.#collector.reread(this.#wanted(), this.#closing.signal);
+        for (const waiter of [...this.#waiters]) waiter.check();
+      } else if (!isFault(error, 'InvalidCollectorVersion', 'RequestCanceled')) {
         if (!(error instanceof IngotError && error.retryable)) return false;
       }
       if (failures > 1) {

@@ -2,16 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Vsphere, VsphereEvent } from '../../vsphere/index.ts';
-import {
-  connect,
-  destroy,
-  extraConfigMap,
-  findByPath,
-  isFault,
-  powerOff,
-  powerOn,
-  reconfigure,
-} from '../../vsphere/index.ts';
+import { connect, extraConfigMap, findByPath, isFault, powerOff, powerOn, reconfigure } from '../../vsphere/index.ts';
 import type { FaultProxy } from './proxy.ts';
 import { once, startProxy } from './proxy.ts';
 import type { Vcsim } from './vcsim.ts';
@@ -167,8 +158,15 @@ test('an object that is deleted while it is watched ends the wait', async () => 
   });
   const check = assert.rejects(wait, { code: 'vsphere.gone' });
   await pollRuns(from);
-  await destroy(vc, doomed);
+  await sim.govc('vm.destroy', 'DC0_C0_RP0_VM1');
   await check;
+});
+
+test('a VM that was watched and is gone does not disturb later waits', async () => {
+  const from = proxy.count('CreateListView');
+  proxy.rule = once('WaitForUpdatesEx', { cut: 'before' });
+  assert.ok(await waitForKey(vc, 'guestinfo.two'));
+  assert.ok(proxy.count('CreateListView') <= from + 1);
 });
 
 test('a long poll that is cut starts over and misses nothing', async () => {
@@ -176,7 +174,7 @@ test('a long poll that is cut starts over and misses nothing', async () => {
     const from = proxy.count('WaitForUpdatesEx');
     proxy.rule = once('WaitForUpdatesEx', { cut });
     const wait = waitForKey(vc, `guestinfo.cut-${cut}`);
-    await pollRuns(from + 1);
+    await pollRuns(cut === 'before' ? from + 1 : from);
     await sim.govc('vm.change', '-vm', 'DC0_H0_VM0', '-e', `guestinfo.cut-${cut}=1`);
     assert.equal(await wait, '1');
   }
@@ -218,17 +216,14 @@ test('closing ends open waits', async () => {
 
 test("a VM's question that holds its task up is the task's error, or is answered", async () => {
   const question =
-    '<propSet><name>runtime.question</name><val xsi:type="VirtualMachineQuestionInfo"><id>7</id><text>Disconnect anyway?</text>' +
-    '<choice><choiceInfo xsi:type="ElementDescription"><label>Yes</label><summary>Yes</summary><key>0</key></choiceInfo></choice></val></propSet>';
+    '<propSet><name>runtime.question</name><val xmlns:q="http://www.w3.org/2001/XMLSchema-instance" q:type="VirtualMachineQuestionInfo"><id>7</id><text>Disconnect anyway?</text>' +
+    '<choice><choiceInfo q:type="ElementDescription"><label>Yes</label><summary>Yes</summary><key>0</key></choiceInfo></choice></val></propSet>';
   // The first look finds the task running and the question; vcsim has none of its own.
   const ask = once('RetrievePropertiesEx', {
     rewrite: (text) =>
       text
         .replace('>success<', '>running<')
-        .replace(
-          /(<obj type="VirtualMachine">[^<]*<\/obj>)/,
-          (obj) => `${obj}${question.replaceAll('xsi:', 'XMLSchema-instance:')}`,
-        ),
+        .replace(/(<obj type="VirtualMachine">[^<]*<\/obj>)/, (obj) => `${obj}${question}`),
   });
   proxy.rule = ask;
   const held = await reconfigure(vc, vm, { annotation: 'held up' }).catch((error: unknown) => error);
