@@ -155,6 +155,23 @@ test('the time-out says what it waited for', async () => {
   assert.match(failure.message, /within 1\.5 s, found it still running \(last: Installing 3 updates\)/);
 });
 
+test('what ran out of time has its channel closed', async () => {
+  // sshd for Windows then kills the process (its job); on other systems it fails at its next line of output.
+  const file = join(sshd.root, 'pid');
+  const python = `open('${file}', 'w').write(str(os.getpid())); import time\nwhile True: say('still here'); time.sleep(0.05)`;
+  await failsWith('guest.timeout', runPython(python, {}, { timeoutMs: 1500 }));
+  const pid = Number(await readFile(file, 'utf8'));
+  const alive = () => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  for (const end = Date.now() + 5000; alive() && Date.now() < end; ) await new Promise(setImmediate);
+  assert.equal(alive(), false);
+});
+
 test('many scripts share one connection', async () => {
   await using proxy = await startProxy(sshd.port);
   const session = await login(sshd, { port: proxy.port });
