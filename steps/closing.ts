@@ -44,7 +44,8 @@ async function leftBehind(env: BuildEnv, image: Image, outputs: Outputs): Promis
       const machine = await center.find(role, signal);
       if (machine === undefined) continue;
       const now = await center.vc.read(machine.vm, ['runtime.powerState'], { signal });
-      const next = role === 'master' ? 'the next build goes on with it' : 'the next build replaces it';
+      const goesOn = role === 'master' && !env.records.abandoned;
+      const next = goesOn ? 'the next build goes on with it' : 'the next build replaces it';
       left.push(`VM ${folder}/${machine.name} (${now['runtime.powerState']}): ${next}`);
     }
     const disc = await discLeft(env, outputs, signal);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { IngotError } from '../common/failure.ts';
 import { type BootstrapReport, parseBootstrapReport } from '../guest/reports.ts';
+import { durationText } from '../guest/wait.ts';
 import { answerDisc } from './answer-disc.ts';
 import { createVm } from './create-vm.ts';
 import { defineStep } from './define.ts';
@@ -16,6 +17,9 @@ export const windowsOutput = z.object({
   computerName: z.string(),
 });
 type Ready = Extract<BootstrapReport, { state: 'ready' }>;
+
+/** Ends of Setup behind which no build can go on: it would find the same report again, or half a Windows. */
+const ofSetup: ReadonlySet<string> = new Set(['windows.bootstrap', 'windows.powered-off']);
 
 /**
  * Powers the VM on and follows Windows Setup by what the bootstrap tells over guestinfo; before VMware Tools run there is
@@ -60,7 +64,9 @@ export const installWindows = defineStep({
         { what: 'Windows Setup and the bootstrap to report', deadlineMs: config.timeouts.install, signal },
       );
     } catch (error) {
-      if (!(error instanceof IngotError) || !error.timedOut) throw error;
+      if (!(error instanceof IngotError)) throw error;
+      if (ofSetup.has(error.code) || error.timedOut) context.records.abandon();
+      if (!error.timedOut) throw error;
       const picture = await machine.screenshot(signal).catch(() => undefined);
       throw stuck(config.timeouts.install, last, picture, error);
     }
@@ -120,10 +126,9 @@ function poweredOff(last: string): IngotError {
 }
 
 function stuck(deadlineMs: number, last: string, picture: string | undefined, cause: IngotError): IngotError {
-  const minutes = Math.round(deadlineMs / 60_000);
   return new IngotError(
     'windows.setup-stuck',
-    `expected Windows to be installed within ${minutes} min; last: ${last}`,
+    `expected Windows to be installed within ${durationText(deadlineMs)}; last: ${last}`,
     {
       evidence: picture === undefined ? ['vCenter could not take a screenshot'] : [`screenshot: ${picture}`],
       remedy:

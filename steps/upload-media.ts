@@ -1,10 +1,18 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
+import type { MediaLocation } from '../image/index.ts';
 import { answerDisc } from './answer-disc.ts';
 import { defineStep } from './define.ts';
 import { inspectMedia } from './inspect-media.ts';
 import { preflight } from './preflight.ts';
+import type { Digests } from './support/digests.ts';
 import { answerDiscStream, isoStream } from './support/streams.ts';
+
+/** What stands for the Tools ISO in the fingerprint: its content; where that cannot be known, its place. */
+async function toolsOf(location: MediaLocation, digests: Digests): Promise<string> {
+  if (location.kind === 'file') return (await digests.of(location.path)).sha256;
+  return location.kind === 'url' ? location.url : location.path;
+}
 
 /**
  * Brings the discs to the datastore. The Windows ISO is named by its content and uploaded under a temporary name first:
@@ -15,7 +23,7 @@ export const uploadMedia = defineStep({
   title: 'Upload the discs',
   needs: { media: inspectMedia, disc: answerDisc, place: preflight },
   inputs: async (image, { digests }) => ({
-    tools: image.media.toolsIso.kind === 'file' ? (await digests.of(image.media.toolsIso.path)).sha256 : 'datastore',
+    tools: await toolsOf(image.media.toolsIso, digests),
   }),
   output: z.object({ iso: z.string(), tools: z.string(), disc: z.string(), uploadedBytes: z.number() }),
   retryable: true,

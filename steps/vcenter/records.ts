@@ -35,6 +35,9 @@ export interface VmRecords extends RecordStore {
   pending(): readonly OptionValue[];
   /** What stays on the template: what it is, what it was made from, and the records of the clone. */
   sealed(facts: { readonly build: string; readonly windows: string }): readonly OptionValue[];
+  /** No build can go on with this master: its records are taken back, so that the next one makes it anew. */
+  abandon(): void;
+  readonly abandoned: boolean;
 }
 
 export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmRecords {
@@ -42,6 +45,7 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
   const clone = new Map<string, StepRecord>();
   let plan: ReadonlyMap<string, string> = new Map();
   let layer: Layer | undefined;
+  let abandoned = false;
 
   /** Fingerprints of the records that were written in this build. */
   const written = new Map<string, string>();
@@ -59,9 +63,10 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
   };
 
   async function flush(): Promise<void> {
-    if (waiting.size === 0) return;
+    if (waiting.size === 0 && !abandoned) return;
     const taken = [...waiting.values()];
     const entries = new Map(pending().map(({ key, value }) => [key, String(value)]));
+    if (abandoned) for (const id of foundation) entries.set(keys.step + id, '');
     const signal = AbortSignal.timeout(image.timeouts.task);
     const center = await vcenter();
     const master = await center.look('master', signal);
@@ -131,6 +136,12 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
       { key: keys.fingerprint, value: plan.get('template') ?? '' },
       ...[...clone.values()].map((record) => ({ key: keys.step + record.step, value: JSON.stringify(record) })),
     ],
+    abandon() {
+      abandoned = true;
+    },
+    get abandoned() {
+      return abandoned;
+    },
     flush,
   };
 }
