@@ -2,6 +2,7 @@ import { createHash, scrypt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { IngotError } from '../common/failure.ts';
 import type { Json } from '../common/json.ts';
 import type { Image, OwnStep, Secret } from '../image/index.ts';
 import { findSecrets, resolveParameters } from '../image/secrets.ts';
@@ -28,7 +29,7 @@ export function userStep(own: OwnStep) {
         .json()
         .nullable()
         .catch(null)
-        .parse(await perform(own, context)),
+        .parse(await persist(own, context)),
     }),
     verify: async () => [provedBy[own.kind]],
   });
@@ -40,6 +41,19 @@ const provedBy: Readonly<Record<OwnStep['kind'], string>> = {
   upload: 'uploaded whole',
   restart: 'Windows has another boot time',
 };
+
+/** Tries as often again as the user wants, whatever went wrong: it is for the user to know that the step can be repeated. */
+async function persist(own: OwnStep, context: Context): Promise<unknown> {
+  for (let left = own.retry; ; left--) {
+    try {
+      return await perform(own, context);
+    } catch (error) {
+      const lost = error instanceof IngotError && error.retryable; // the engine waits, and runs the step again
+      if (left === 0 || lost || context.signal.aborted) throw error;
+      context.warn(`${own.name} failed and is tried again: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}
 
 async function perform(own: OwnStep, context: Context): Promise<unknown> {
   const { signal, progress, log, config } = context;

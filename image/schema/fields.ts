@@ -118,10 +118,10 @@ export function label(maximum = 63) {
 }
 
 /** The name of an inventory object: vSphere allows fewer than 80 characters. */
-export function inventoryName() {
+export function inventoryName(maximum = 79) {
   return z
     .string()
     .regex(/^[^\r\n\0]*\S[^\r\n\0]*$/)
-    .max(79)
-    .register(hints, { expected: 'a name of 1 to 79 characters', numeric: true });
+    .max(maximum)
+    .register(hints, { expected: `a name of 1 to ${maximum} characters`, numeric: true });
 }

@@ -19,7 +19,7 @@ import { windowsSchema } from './windows.ts';
 export const imageSchema = z
   .strictObject({
     apiVersion: z.literal('ingot/v1').describe('Version of this format.'),
-    name: label(63).describe('Name of the image: lower case letters, digits and hyphens (RFC 1123).'),
+    name: label(50).describe('Name of the image: lower case letters, digits and hyphens (RFC 1123).'),
     description: z
       .string()
       .max(4096)

@@ -3,7 +3,7 @@ import { hints, integer, inventoryName, optionalText } from './fields.ts';
 
 export const templateSchema = z
   .strictObject({
-    name: inventoryName().optional().describe('Name of the template. Left out: `name` of the image.'),
+    name: inventoryName(50).optional().describe('Name of the template. Left out: `name` of the image.'),
     folder: optionalText('the path of a VM folder').describe(
       "VM folder of the template, below the datacenter's vm folder. Empty or left out: `placement.folder`.",
     ),

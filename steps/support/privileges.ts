@@ -25,6 +25,8 @@ export const privileges = {
     'VirtualMachine.Provisioning.Clone',
     'VirtualMachine.Provisioning.MarkAsTemplate',
     'VirtualMachine.State.CreateSnapshot',
+    'VirtualMachine.State.RemoveSnapshot',
+    'VirtualMachine.State.RevertToSnapshot',
   ],
   pool: ['Resource.AssignVMToPool'],
   datastore: ['Datastore.AllocateSpace', 'Datastore.Browse', 'Datastore.FileManagement'],

@@ -4,6 +4,7 @@ import type { Vsphere } from '../../vsphere/connect.ts';
 import { queryConfigOption } from '../../vsphere/environment.ts';
 import { cloneVm, createVm, rename as renameEntity } from '../../vsphere/folder.ts';
 import { type NetworkRef, openDatacenter } from '../../vsphere/inventory.ts';
+import { escapeName } from '../../vsphere/names.ts';
 import { missingPrivileges } from '../../vsphere/privileges.ts';
 import type { Ref } from '../../vsphere/values.ts';
 import type { VirtualMachineConfigSpec } from '../../vsphere/vim25.gen.ts';
@@ -83,7 +84,7 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
       known.get(role) ??
       placement(signal).then(({ folderPath, templateFolderPath }) => {
         const folder = role === 'master' ? folderPath : templateFolderPath;
-        return lookUp(vc, `${folder}/${names[role]}`, image.name, machineOf, signal);
+        return lookUp(vc, `${folder}/${escapeName(names[role])}`, image.name, machineOf, signal);
       });
     known.set(role, found);
     return found;
@@ -170,11 +171,12 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
       );
     },
     async checkPrivileges(wanted, signal) {
-      const { folder, pool, datastore, datacenter, networkRefs } = await placement(signal);
+      const { folder, templateFolder, pool, datastore, datacenter, networkRefs } = await placement(signal);
       const missing = await missingPrivileges<Placed>(
         vc,
         [
           { entity: folder, privileges: wanted.folder },
+          { entity: templateFolder, privileges: wanted.folder },
           { entity: pool, privileges: wanted.pool },
           { entity: datastore.ref, privileges: wanted.datastore },
           { entity: datacenter, privileges: wanted.datacenter },
