@@ -6,6 +6,7 @@ import { scriptFile } from '../scripts/digest.ts';
 import { clone } from './clone.ts';
 import { defineStep } from './define.ts';
 import { answerFileInputs } from './support/answer-files.ts';
+import { explained } from './support/late.ts';
 import { keys } from './support/names.ts';
 import { randomPassword } from './support/password.ts';
 import { script, scriptFiles } from './support/script.ts';
@@ -46,7 +47,7 @@ export const sysprep = defineStep({
     await script({ ...context, guest }, 'sysprep', parameters, started);
     context.closeGuest('candidate');
     let verdict: SysprepReport | undefined;
-    await machine.waitFor(
+    const end = machine.waitFor(
       ({ extraConfig, power }) => {
         verdict = reportOf(extraConfig.get(keys.sysprep), run) ?? verdict;
         if (verdict?.state === 'running') progress(verdict.message);
@@ -54,6 +55,10 @@ export const sysprep = defineStep({
       },
       { what: 'Sysprep to finish and Windows to shut down', deadlineMs: config.timeouts.sysprep, signal },
     );
+    await explained(end, () => ({
+      evidence: [`last: ${lastWord(verdict)}`],
+      remedy: `look at the console of ${machine.name} and at C:\\Windows\\System32\\Sysprep\\Panther\\setupact.log; build again, the clone is made anew; raise timeouts.sysprep if it was only slow`,
+    }));
     if (verdict?.state !== 'succeeded') throw notSealed(verdict);
     return { imageState: verdict.imageState, tag: verdict.tag, errors: [...verdict.errors] };
   },
@@ -69,6 +74,11 @@ function reportOf(text: string | undefined, run: string): SysprepReport | undefi
   if (text === undefined || text.trim() === '') return undefined;
   const report = parseSysprepReport(text);
   return report.run === run ? report : undefined;
+}
+
+function lastWord(report: SysprepReport | undefined): string {
+  if (report === undefined) return 'nothing from the task';
+  return report.state === 'running' ? report.message : `${report.state}, ${report.imageState}`;
 }
 
 function notSealed(report: SysprepReport | undefined): IngotError {

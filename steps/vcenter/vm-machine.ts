@@ -11,6 +11,7 @@ import type { GuestNicInfo } from '../../vsphere/vim25.gen.ts';
 import { createScreenshot, powerOff, powerOn, reconfigure, shutdownGuest } from '../../vsphere/vm.ts';
 import type { Watched } from '../../vsphere/watch.ts';
 import { collectBytes } from '../support/bytes.ts';
+import { explained } from '../support/late.ts';
 import type { DatastoreFiles } from './files.ts';
 import type { Machine, MachineState } from './machine.ts';
 
@@ -56,7 +57,15 @@ export function vmMachine(context: MachineContext, vm: Ref<'VirtualMachine'>, na
         if (isFault(error, 'ToolsUnavailable')) throw noTools(name, error);
         if (!isFault(error, 'InvalidPowerState')) throw error; // off already
       }
-      await waitFor((state) => state.power === 'poweredOff', { what: `${name} to shut down`, deadlineMs, signal });
+      const off = waitFor((state) => state.power === 'poweredOff', {
+        what: `${name} to shut down`,
+        deadlineMs,
+        signal,
+      });
+      await explained(off, () => ({
+        evidence: ['asked to shut down, still on'],
+        remedy: `look at the console of ${name} for what holds Windows up (an update, a service that does not stop); build again to go on from here, or raise timeouts.shutdown`,
+      }));
     },
     async reconfigure(spec, signal) {
       await reconfigure(vc, vm, spec, { ...task(signal), what: `reconfiguring ${name}` });
