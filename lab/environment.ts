@@ -33,6 +33,8 @@ export function labEnvironment(options: EnvironmentOptions): Record<string, stri
     GOVC_USERNAME: options.username,
     GOVC_PASSWORD: options.password,
     GOVC_TLS_CA_CERTS: options.caFile,
+    // vcsim has several networks; with this govc knows which one is meant.
+    GOVC_NETWORK: INVENTORY.network,
     INGOT_VCENTER_PASSWORD: options.password,
     INGOT_SSH_PRIVATE_KEY: options.privateKey,
     INGOT_SSH_PRIVATE_KEY_FILE: options.privateKeyFile,
@@ -44,7 +46,7 @@ export function labEnvironment(options: EnvironmentOptions): Record<string, stri
     INGOT_VAR_datastore: INVENTORY.datastore,
     INGOT_VAR_folder: '',
     INGOT_VAR_network: INVENTORY.network,
-    INGOT_VAR_iso: join(options.media, 'windows-server-20h2.iso'),
+    INGOT_VAR_media: options.media,
     INGOT_VAR_tools_iso: INVENTORY.toolsIso,
     INGOT_VAR_public_key: options.publicKeyFile,
     INGOT_VAR_ssh_port: String(options.sshPort),

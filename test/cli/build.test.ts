@@ -66,7 +66,7 @@ test('build: a vCenter that cannot be reached is exit code 3', { timeout: 60_000
       INGOT_VCENTER_PASSWORD: 'not-a-secret',
       INGOT_SSH_PRIVATE_KEY: readFileSync(join(cwd, 'key'), 'utf8'),
       INGOT_VAR_vcenter: '127.0.0.1:9',
-      INGOT_VAR_iso: join(root, 'lab/media/windows-server-20h2.iso'),
+      INGOT_VAR_media: join(root, 'lab/media'),
       INGOT_VAR_public_key: join(cwd, 'key.pub'),
     },
   });

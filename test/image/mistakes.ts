@@ -12,6 +12,7 @@ const UNSET = ['openssh.port', 'variable.unset'] as const;
 const STEP = '  - name: motd\n';
 const UPDATES = 'updates: none';
 const MACHINE = '  cpus: 4\n';
+const ISO = `iso: \${var.media}/windows-server-20h2.iso`;
 const KEYS = `['file:\${var.public_key}']`;
 const RULE = '{ name: ContainerLogsPort, port: 10250, protocol: TCP }';
 const TEMPLATE = 'template:\n  name: windows-server-20h2';
@@ -86,9 +87,9 @@ export const MISTAKES: readonly Mistake[] = [
   ['timeZone: UTC', 'computerName: ‸win_host', 'windows.computerName', 'image.value'],
   [`server: \${var.vcenter}`, 'server: ‸https://vc.example.com/sdk', 'vcenter.server', 'image.value'],
   [`caFile: \${var.vcenter_ca}`, 'thumbprint: ‸AA:BB', 'vcenter.thumbprint', 'image.value'],
-  [`iso: \${var.iso}`, 'iso: ‸ftp://host/x.iso', 'media.iso', 'image.value'],
-  [`iso: \${var.iso}`, 'iso: ‸[datastore1]', 'media.iso', 'image.type'],
-  [`iso: \${var.iso}`, 'iso: ‸https://example.com/w.iso', 'media.iso', 'media.location'],
+  [ISO, 'iso: ‸ftp://host/x.iso', 'media.iso', 'image.value'],
+  [ISO, 'iso: ‸[datastore1]', 'media.iso', 'image.type'],
+  [ISO, 'iso: ‸https://example.com/w.iso', 'media.iso', 'media.location'],
   [`toolsIso: \${var.tools_iso}`, 'toolsIso: ‸https://example.com/t.iso', 'media.toolsIso', 'media.location'],
   [`sha256: \${var.docker_sha256}`, 'sha256: ‸abc', 'docker.sha256', 'image.value'],
   ['version: 20.10.9', 'version: ‸latest', 'docker.version', 'image.value'],
