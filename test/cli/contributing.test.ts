@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -64,4 +64,14 @@ test('the table of rooms names every room, and nothing else', () => {
       folders.some(({ name }) => name === room),
       room,
     );
+});
+
+test('what README and CONTRIBUTING point to is there: files, npm scripts', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const whole of [page, readFileSync(join(root, 'README.md'), 'utf8')]) {
+    const text = whole.replace(/^```(\w*)\n[\s\S]*?^```$/gm, (block, language) => (language === 'sh' ? block : ''));
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g))
+      assert.ok(existsSync(join(root, target)), target);
+    for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) assert.ok(script in scripts, `npm run ${script}`);
+  }
 });
