@@ -47,8 +47,7 @@ export function child(node: XmlNode | undefined, name: string): XmlNode | undefi
   return node?.children.find((item) => item.name === name);
 }
 
-// What XML 1.0 cannot carry, not even escaped.
-// biome's noControlCharactersInRegex is avoided by testing code units.
+/** What XML 1.0 cannot carry, not even escaped. */
 function isForbidden(unit: number): boolean {
   return (unit < 32 && unit !== 9 && unit !== 10 && unit !== 13) || unit === 0xfffe || unit === 0xffff;
 }
