@@ -31,7 +31,7 @@ export function buildCommand(cli: Cli): Command {
     .argument('<file>', 'the image file')
     .option('--var <name=value>', 'value of a variable of the image file; repeat it for more', collectVariable)
     .option('--lab', 'rehearse it: on a simulated vCenter and Windows, started and stopped with the build')
-    .addOption(new Option('--lab-speed <speed>', "how fast the lab's Windows is").choices(labSpeeds))
+    .addOption(new Option('--lab-speed <speed>', "how fast the lab's Windows is (default: instant)").choices(labSpeeds))
     .addOption(
       new Option('--reporter <name>', 'how to show the build (default: terminal, or plain in CI and pipes)').choices(
         reporterNames,
