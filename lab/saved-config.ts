@@ -37,8 +37,13 @@ export async function readConfig(vcsim: VcsimClient, vm: Moref): Promise<SavedCo
   };
 }
 
-/** Brings a VM to a saved configuration, in one ReconfigVM_Task. */
-export async function writeConfig(vcsim: VcsimClient, vm: Moref, saved: SavedConfig): Promise<void> {
+/** Brings a VM to a saved configuration, in one ReconfigVM_Task, together with further `deviceChange` markup. */
+export async function writeConfig(
+  vcsim: VcsimClient,
+  vm: Moref,
+  saved: SavedConfig,
+  moreDeviceChanges = '',
+): Promise<void> {
   const now = await readConfig(vcsim, vm);
   const options = [...saved.extraConfig.values()].map((option) => writeXml(option, 'extraConfig'));
   for (const key of now.extraConfig.keys()) {
@@ -46,9 +51,11 @@ export async function writeConfig(vcsim: VcsimClient, vm: Moref, saved: SavedCon
       options.push(node('extraConfig', leaf('key', key) + leaf('value', '', 'string'), 'OptionValue'));
   }
   const devices = [
-    ...now.cdroms.filter((cdrom) => find(saved.cdroms, cdrom) === undefined).map((cdrom) => change('remove', cdrom)),
+    ...now.cdroms
+      .filter((cdrom) => find(saved.cdroms, cdrom) === undefined)
+      .map((cdrom) => deviceChange('remove', cdrom)),
     ...saved.cdroms.map((cdrom) =>
-      change(find(now.cdroms, cdrom) === undefined ? 'add' : 'edit', cdrom, find(now.cdroms, cdrom)),
+      deviceChange(find(now.cdroms, cdrom) === undefined ? 'add' : 'edit', cdrom, find(now.cdroms, cdrom)),
     ),
   ];
   await vcsim.reconfigure(
@@ -57,6 +64,7 @@ export async function writeConfig(vcsim: VcsimClient, vm: Moref, saved: SavedCon
       leaf('numCPUs', saved.numCpu) +
       leaf('memoryMB', saved.memoryMB) +
       devices.join('') +
+      moreDeviceChanges +
       options.join('') +
       (saved.bootOptions === undefined ? '' : writeXml({ ...saved.bootOptions, type: undefined }, 'bootOptions')) +
       leaf('firmware', saved.firmware),
@@ -72,11 +80,15 @@ function find(cdroms: readonly XmlElement[], like: XmlElement): XmlElement | und
   );
 }
 
-function change(operation: 'add' | 'edit' | 'remove', cdrom: XmlElement, existing?: XmlElement): string {
+/** A VirtualDeviceConfigSpec as an element of `deviceChange`; with `existing` under that device's key. */
+export function deviceChange(operation: 'add' | 'edit' | 'remove', device: XmlElement, existing?: XmlElement): string {
   const key = existing === undefined ? undefined : textAt(existing, 'key');
-  const device =
+  const written =
     key === undefined
-      ? cdrom
-      : { ...cdrom, children: cdrom.children.map((child) => (child.name === 'key' ? { ...child, text: key } : child)) };
-  return node('deviceChange', leaf('operation', operation) + writeXml(device, 'device'), 'VirtualDeviceConfigSpec');
+      ? device
+      : {
+          ...device,
+          children: device.children.map((child) => (child.name === 'key' ? { ...child, text: key } : child)),
+        };
+  return node('deviceChange', leaf('operation', operation) + writeXml(written, 'device'), 'VirtualDeviceConfigSpec');
 }

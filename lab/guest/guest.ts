@@ -256,7 +256,9 @@ export class Guest {
     windows.pendingReboot = [];
     for (const [name, feature] of windows.features)
       if (feature === 'InstallPending') windows.features.set(name, 'Installed');
-    for (const service of windows.services.values()) if (service.startType === 'Automatic') service.status = 'Running';
+    for (const service of windows.services.values()) {
+      service.status = service.startType === 'Automatic' ? 'Running' : 'Stopped';
+    }
     this.screen = 'Press Ctrl+Alt+Delete to unlock.';
     if (windows.services.get('sshd')?.status === 'Running') await this.#startSshd(windows);
     if (windows.services.get('VMTools')?.status === 'Running') await this.#networkUp(windows, {});

@@ -1,13 +1,31 @@
-import { writeConfig } from '../../saved-config.ts';
-import { readMoref } from '../../vcsim/soap.ts';
+import { randomBytes } from 'node:crypto';
+import { deviceChange, writeConfig } from '../../saved-config.ts';
+import { type Moref, readMoref } from '../../vcsim/soap.ts';
 import { at, textAt, writeXml } from '../../xml.ts';
-import { failedTask, forwardTask, type Interceptor } from '../call.ts';
+import { failedTask, forwardTask, type Interceptor, type ProxyContext } from '../call.ts';
 import { refuseSpec } from './create-vm.ts';
 import { stateOf } from './snapshot.ts';
 
 /** Members of CloneSpec.config that vcsim applies itself, or that a reconfigure may not carry. */
 const NOT_AGAIN = new Set(['changeVersion', 'name', 'files', 'deviceChange', 'uuid', 'instanceUuid']);
 const TEMPLATE = /(<(?:[\w-]+:)?template>\s*)(?:true|1)(\s*<)/;
+
+/** Device changes that give a clone's network cards addresses of their own, as vCenter does unless they are manual. */
+async function newAddresses(lab: ProxyContext, clone: Moref): Promise<string> {
+  const found = await lab.vcsim.properties(clone, 'config.hardware.device');
+  const cards = (found['config.hardware.device']?.children ?? []).filter(
+    (device) => at(device, 'macAddress') !== undefined && textAt(device, 'addressType')?.toLowerCase() !== 'manual',
+  );
+  return cards
+    .map((card) => {
+      const macAddress = `00:50:56:${randomBytes(3).toString('hex').replace(/^./, '9').match(/../g)?.join(':')}`;
+      const children = card.children.map((child) =>
+        child.name === 'macAddress' ? { ...child, text: macAddress } : child,
+      );
+      return deviceChange('edit', { ...card, children });
+    })
+    .join('');
+}
 
 /**
  * CloneVM_Task: vcsim drops firmware, boot options, annotation, extraConfig and CloneSpec.config, and copies the VM as it
@@ -31,7 +49,7 @@ export const cloneVm: Interceptor = (call, lab) => {
     if (clone === undefined) return answer;
     const machine = lab.machines.of(clone);
     machine.disk = state.disk;
-    await writeConfig(lab.vcsim, clone, state.config);
+    await writeConfig(lab.vcsim, clone, state.config, await newAddresses(lab, clone));
     const changes = config?.children.filter((child) => !NOT_AGAIN.has(child.name)) ?? [];
     if (changes.length > 0) await lab.vcsim.reconfigure(clone, changes.map((change) => writeXml(change)).join(''));
     if (textAt(spec, 'template') === 'true') await lab.vcsim.call('MarkAsTemplate', clone);

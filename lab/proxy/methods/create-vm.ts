@@ -106,7 +106,7 @@ export async function refuseName(
   folder = call.self,
 ): Promise<Answer | undefined> {
   const holder = await lab.vcsim.child(folder, name);
-  if (holder === undefined) return undefined;
+  if (holder === undefined || holder.value === call.self.value) return undefined;
   return failedTask(
     call,
     lab,

@@ -226,3 +226,10 @@ export async function script(
   };
   return { code, result: find('result'), error: find('error'), out };
 }
+
+/** The content of a file in the guest, read with OpenSSH's sftp. */
+export async function readGuestFile(session: Session, path: string): Promise<string> {
+  const target = join(session.folder, `read-${Math.random()}`);
+  await sftp(session, `get ${path} ${target}`);
+  return readFile(target, 'utf8');
+}
