@@ -63,6 +63,9 @@ const MEMBERS: Readonly<Record<keyof Scenario, readonly string[] | undefined>> =
   faults: undefined,
 };
 
+const SCRIPT_MEMBERS = ['reboots', 'drops', 'fails', 'times', 'hangs'];
+const FAULT_KINDS: readonly Fault['kind'][] = ['soap', 'task', 'http', 'reset', 'delay', 'upload'];
+
 /** Reads `--scenario`: JSON itself, or the path of a JSON or YAML file. Throws `lab.scenario`. */
 export async function readScenario(source: string): Promise<Scenario> {
   if (source.trimStart().startsWith('{')) return checkScenario(parse(source, 'the argument', JSON.parse));
@@ -79,12 +82,37 @@ export function checkScenario(value: unknown): Scenario {
   for (const [name, part] of Object.entries(value)) {
     if (!(name in MEMBERS)) throw problem(`expected one of ${Object.keys(MEMBERS).join(', ')}, found ${name}`);
     const members = MEMBERS[name as keyof Scenario];
+    if (name === 'faults') checkFaults(part);
+    if (name === 'scripts') checkScripts(part);
     if (members === undefined) continue;
     if (!isObject(part)) throw problem(`expected ${name} to be an object, found ${JSON.stringify(part)}`);
     const unknown = Object.keys(part).find((member) => !members.includes(member));
     if (unknown !== undefined) throw problem(`expected ${name} to have ${members.join(', ')}, found ${unknown}`);
   }
   return value as Scenario;
+}
+
+function checkScripts(part: unknown): void {
+  if (!isObject(part)) throw problem(`expected scripts to be an object, found ${JSON.stringify(part)}`);
+  for (const [script, fault] of Object.entries(part)) {
+    const unknown = isObject(fault)
+      ? Object.keys(fault).find((member) => !SCRIPT_MEMBERS.includes(member))
+      : 'no object';
+    if (unknown !== undefined)
+      throw problem(`expected ${script} to have ${SCRIPT_MEMBERS.join(', ')}, found ${unknown}`);
+  }
+}
+
+function checkFaults(part: unknown): void {
+  if (!Array.isArray(part)) throw problem(`expected faults to be a list, found ${JSON.stringify(part)}`);
+  for (const fault of part) {
+    const kind: unknown = isObject(fault) ? fault.kind : undefined;
+    if (!FAULT_KINDS.some((known) => known === kind)) {
+      throw problem(
+        `expected the kind of a fault to be one of ${FAULT_KINDS.join(', ')}, found ${JSON.stringify(kind)}`,
+      );
+    }
+  }
 }
 
 /** A scenario at work: remembers what has struck already. */

@@ -57,6 +57,15 @@ export async function installTools(windows: Windows, discs: readonly Disc[], sta
   return true;
 }
 
+/** Why OpenSSH Server can't be installed from where bootstrap.json says; undefined if it can. */
+export function opensshProblem(parameters: BootstrapParameters, discs: readonly Disc[]): string | undefined {
+  if (parameters.openssh.source !== 'disc') return undefined;
+  const disc = discs.find((candidate) => candidate.label.toUpperCase() === LABEL);
+  return disc?.find('OpenSSH-Win64.zip') === undefined
+    ? "Cannot find path 'OpenSSH-Win64.zip' because it does not exist."
+    : undefined;
+}
+
 /** Installs OpenSSH Server and the Administrator's keys. */
 export function installOpenSsh(windows: Windows, parameters: BootstrapParameters, state: ScenarioState): void {
   windows.services.set('sshd', { status: 'Running', startType: 'Automatic' });

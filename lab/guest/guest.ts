@@ -5,7 +5,7 @@ import { makeSshKey } from '../ssh-keys.ts';
 import type { Moref } from '../vcsim/soap.ts';
 import { AnswerFile, SetupStop } from './answer-file.ts';
 import { nextBootTime } from './boot-clock.ts';
-import { installOpenSsh, installTools, startBootstrap } from './bootstrap.ts';
+import { installOpenSsh, installTools, opensshProblem, startBootstrap } from './bootstrap.ts';
 import { openDiscs } from './discs.ts';
 import { bootBehaviour } from './firmware.ts';
 import { type Hardware, readHardware } from './hardware.ts';
@@ -215,7 +215,8 @@ export class Guest {
         [BOOTSTRAP]: say({ state: 'running', done: 2, total: 4, message: 'Installing OpenSSH Server' }),
       });
     }
-    const { fails, evidence } = state.scenario.bootstrap ?? {};
+    const { evidence } = state.scenario.bootstrap ?? {};
+    const fails = state.scenario.bootstrap?.fails ?? opensshProblem(parameters, this.#discs);
     if (fails !== undefined) {
       this.screen = `bootstrap.ps1 : ${fails}`;
       await this.#publisher.publish(

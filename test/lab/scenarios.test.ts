@@ -225,7 +225,7 @@ describe('scenarios', () => {
     const first = await script(session, 'windows-updates.ps1', parameters);
     assert.deepEqual(first.result, {
       found: 1,
-      installed: [{ kb: 'KB1', title: 'Cumulative', resultCode: 2, hresult: 0 }],
+      installed: [{ kb: 'KB1', title: 'Cumulative', resultCode: 2, hresult: '0x00000000' }],
       rebootRequired: true,
     });
     const before = await state(session);
@@ -236,7 +236,7 @@ describe('scenarios', () => {
     const second = await script(again, 'windows-updates.ps1', parameters);
     assert.deepEqual(second.result, {
       found: 1,
-      installed: [{ kb: 'KB2', title: 'Broken', resultCode: 4, hresult: -2145124318 }],
+      installed: [{ kb: 'KB2', title: 'Broken', resultCode: 4, hresult: '0x80240022' }],
       rebootRequired: false,
     });
     assert.deepEqual((await script(again, 'windows-updates.ps1', parameters)).result, {

@@ -29,7 +29,7 @@ export const windowsUpdates: ScriptModel = (call) => {
       kb: update.kb,
       title: update.title,
       resultCode: code(update),
-      hresult: update.hresult ?? 0,
+      hresult: `0x${((update.hresult ?? 0) >>> 0).toString(16).toUpperCase().padStart(8, '0')}`,
     })),
     rebootRequired,
   };
