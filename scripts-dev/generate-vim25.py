@@ -2,7 +2,7 @@
 """Writes vsphere/vim25.gen.ts and vsphere/vim25.wire.gen.ts from the published vSphere type information.
 
 The input is the public pyVmomi package (Apache-2.0), pinned by version and SHA-256 in generate-vim25.slice.json and
-fetched by pip unless it is importable. The slice file lists the methods, subtypes and properties in use; types reached
+fetched by pip. The slice file lists the methods, subtypes and properties in use; types reached
 from them follow by themselves.
 
   npm run generate:vim25                      writes both files

@@ -13,7 +13,7 @@ const CLOCK_SLACK_MS = 2000;
 
 /**
  * The task that a call started whose answer was lost: the newest of the recent tasks (10 minutes) on the object, by
- * the method's name, by our user, queued since the call. `ageMs`: how long ago the call was first made.
+ * the method's name, queued since the call, and none we know of. `ageMs`: how long ago the call was first made.
  */
 export async function findLostTask(
   session: Session,
@@ -33,7 +33,7 @@ export async function findLostTask(
     const clock = await session.call('CurrentTime', ref('ServiceInstance', 'ServiceInstance'), {}, { signal });
     const earliest = Date.parse(clock) - ageMs - (Date.now() - lookedFrom) - CLOCK_SLACK_MS;
     const [recent] = await properties(session, [taskManager], ['recentTask'], { signal });
-    const tasks = recent?.recentTask ?? [];
+    const tasks = (recent?.recentTask ?? []).filter(({ value }) => !session.startedTasks.has(value));
     const infos = await properties(session, tasks, ['info'], { signal }).catch(() => []);
     const mine = infos
       .map(({ info }) => info)

@@ -24,7 +24,7 @@ export interface CallOptions extends SoapOptions {
 const LOST = ['vsphere.lost-answer'];
 const OUTAGES = [...LOST, 'vsphere.unreachable'];
 // Waits between tries of what may be repeated; vCenter's own restarts of a service take seconds.
-const BACK_OFF_MS = [250, 1000, 4000];
+const BACK_OFF_MS = [0, 1000, 4000];
 // vCenter drops a session after 30 idle minutes, some after less; a long upload is no activity.
 const KEEP_ALIVE_MS = 5 * 60_000;
 
@@ -40,6 +40,8 @@ export class Session {
   generation = 0;
   /** `UserSession.key` of the present session. */
   key = '';
+  /** The tasks this client has started: none of them is a lost one. */
+  readonly startedTasks = new Set<string>();
   #login: Promise<void> | undefined;
   #refused: IngotError | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
@@ -191,7 +193,7 @@ async function retryReads<T>(
       const passing = error instanceof IngotError && codes.includes(error.code) && error.retryable;
       if (!repeatable || !passing || pause === undefined) throw error;
       onEvent({ type: 'retry', message: error.message });
-      await delay(attempt === 0 ? 0 : pause, undefined, { signal });
+      await delay(pause, undefined, { signal });
     }
   }
 }

@@ -131,7 +131,7 @@ async function startTask<M extends TaskMethod>(
 ): Promise<Ref<'Task'>> {
   try {
     const task: unknown = await context.session.call(method, target, params, { signal });
-    if (isRef(task)) return { type: 'Task', value: task.value };
+    if (isRef(task)) return remember(context.session, task.value);
     throw new IngotError('vsphere.answer', `${method}: expected a reference to a task, found none`);
   } catch (error) {
     if (!(error instanceof IngotError && error.code === 'vsphere.lost-answer')) throw error;
@@ -141,8 +141,13 @@ async function startTask<M extends TaskMethod>(
       message: `The answer to ${method} was lost; ${found ? `its task is ${found.value}` : 'no task of it was found'}.`,
     });
     if (found === undefined) throw error;
-    return found;
+    return remember(context.session, found.value);
   }
+}
+
+function remember(session: Session, value: string): Ref<'Task'> {
+  session.startedTasks.add(value);
+  return { type: 'Task', value };
 }
 
 function isVm(target: Ref): target is Ref<'VirtualMachine'> {

@@ -149,7 +149,6 @@ test('a task whose start was answered into the void is found, not started twice'
     events.map(({ type }) => type),
     ['lost-task'],
   );
-  // An older task of the same kind on the same VM is not taken for it.
   await powerOn(vc, vm);
 });
 
@@ -178,6 +177,9 @@ test('CreateVM with a lost answer makes one VM', async () => {
 
 test('a call that never reached the server is reported as lost, for the step to decide', async () => {
   const vm = await vmAt('/DC0/vm/DC0_H0_VM1');
+  // An older task of the same kind on the same VM is not taken for the lost one.
+  await powerOff(vc, vm);
+  await powerOn(vc, vm);
   proxy.rule = once('PowerOffVM_Task', { cut: 'before' });
   const signal = AbortSignal.timeout(1500);
   await assert.rejects(powerOff(vc, vm, { signal }));

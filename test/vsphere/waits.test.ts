@@ -122,6 +122,21 @@ test('one wait on several objects', async () => {
   assert.deepEqual(states, ['poweredOn', 'poweredOn']);
 });
 
+test('a change of one property leaves the others known', async () => {
+  const from = proxy.count('WaitForUpdatesEx');
+  const wait = vc.watch(
+    vm,
+    (values) => {
+      const key = extraConfigMap(values['config.extraConfig']).get('guestinfo.merged');
+      return values['runtime.powerState'] === 'poweredOn' && key;
+    },
+    { what: 'key and power', deadlineMs: 3000 },
+  );
+  await pollRuns(from);
+  await sim.govc('vm.change', '-vm', 'DC0_H0_VM0', '-e', 'guestinfo.merged=1');
+  assert.equal(await wait, '1');
+});
+
 test('a deadline says what was waited for', async () => {
   await assert.rejects(waitForKey(vc, 'guestinfo.never', 60), (error: Error) => {
     assert.match(error.message, /the key guestinfo\.never/);
@@ -219,21 +234,26 @@ test("a VM's question that holds its task up is the task's error, or is answered
     '<propSet><name>runtime.question</name><val xmlns:q="http://www.w3.org/2001/XMLSchema-instance" q:type="VirtualMachineQuestionInfo"><id>7</id><text>Disconnect anyway?</text>' +
     '<choice><choiceInfo q:type="ElementDescription"><label>Yes</label><summary>Yes</summary><key>0</key></choiceInfo></choice></val></propSet>';
   // The first look finds the task running and the question; vcsim has none of its own.
-  const ask = once('RetrievePropertiesEx', {
-    rewrite: (text) =>
-      text
-        .replace('>success<', '>running<')
-        .replace(/(<obj type="VirtualMachine">[^<]*<\/obj>)/, (obj) => `${obj}${question}`),
-  });
-  proxy.rule = ask;
+  const ask = () =>
+    once('RetrievePropertiesEx', {
+      rewrite: (text) =>
+        text
+          .replace('>success<', '>running<')
+          .replace(/(<obj type="VirtualMachine">[^<]*<\/obj>)/, (obj) => `${obj}${question}`),
+    });
+  proxy.rule = ask();
   const held = await reconfigure(vc, vm, { annotation: 'held up' }).catch((error: unknown) => error);
   assert.ok(held instanceof Error && 'code' in held && 'evidence' in held, String(held));
   assert.equal(held.code, 'vsphere.question');
   assert.deepEqual(held.evidence, ['answer 0: Yes']);
   assert.ok(events.some((event) => event.type === 'question' && event.question.id === '7'));
+  proxy.rule = ask();
+  await reconfigure(vc, vm, { annotation: 'answered' }, { answer: ({ choice }) => choice.choiceInfo[0]?.key });
+  const answer = proxy.log.find(({ method }) => method === 'AnswerVM');
+  assert.match(answer?.body ?? '', /<questionId>7<.*<answerChoice>0</);
 });
 
-test("a task's fault and progress reach the caller", async () => {
+test("a task's fault says what was done to what", async () => {
   const error: unknown = await reconfigure(vc, vm, { guestId: 'nonsense' }).catch((reason: unknown) => reason);
   assert.ok(isFault(error, 'InvalidArgument'));
   assert.match(String(error), /ReconfigVM_Task on VirtualMachine:vm-\d+.*guestId/);
