@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { IngotError } from '../common/failure.ts';
+import { shellWord } from '../common/shell.ts';
 import type { Listener } from '../pipeline/events.ts';
 import { chooseReporter, createReporter, type ReporterName, reporterNames } from '../reporters/choose.ts';
 import { newBuildId } from './build-id.ts';
@@ -9,7 +10,6 @@ import { exitCodeOf, exitCodesHelp } from './exit-codes.ts';
 import { guarded } from './guarded.ts';
 import { inSession, type LabSpeed, labSpeeds } from './lab-session.ts';
 import { loadOrExplain } from './load.ts';
-import { shellWord } from './shell.ts';
 import { collectVariable, type Variables } from './variables.ts';
 
 interface BuildFlags {

@@ -38,8 +38,14 @@ async function labSession(cli: Cli, { lab, labSpeed }: LabFlags): Promise<LabSes
     speed: labSpeed ?? 'instant',
     signal: cli.interrupts.signal,
     onLog: debugLog(cli),
+    onProgress: labProgress(cli),
   });
   return { env: { ...cli.env, ...started.env }, stop: () => started.stop() };
+}
+
+/** What the lab does that takes long: building vcsim, the first time. */
+export function labProgress(cli: Cli): (message: string) => void {
+  return (message) => void cli.stderr.write(`lab: ${message} …\n`);
 }
 
 /** The lab's own log: only for who looks for a defect. */

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Command, Option } from 'commander';
 import { IngotError } from '../common/failure.ts';
+import { shellExports } from '../common/shell.ts';
 import type { Cli } from './context.ts';
-import { debugLog, type LabSpeed, labSpeeds } from './lab-session.ts';
-import { shellExports } from './shell.ts';
+import { debugLog, type LabSpeed, labProgress, labSpeeds } from './lab-session.ts';
 
 interface LabFlags {
   readonly speed: LabSpeed;
@@ -31,7 +31,7 @@ async function keepLab(cli: Cli, { speed, scenario: source }: LabFlags): Promise
     import('../lab/scenario.ts'),
   ]);
   const scenario = source === undefined ? {} : await readScenario(source);
-  const lab = await startLab({ speed, scenario, signal, onLog: debugLog(cli) });
+  const lab = await startLab({ speed, scenario, signal, onLog: debugLog(cli), onProgress: labProgress(cli) });
   try {
     cli.stdout.write(shellExports(lab.env));
     cli.stderr.write(

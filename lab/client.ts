@@ -16,6 +16,8 @@ export interface StartLabOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   readonly onLog?: (line: string) => void;
+  /** Told what takes long: building or downloading vcsim. */
+  readonly onProgress?: (message: string) => void;
 }
 
 /** A lab in a process of its own, as this one controls it. */
@@ -86,7 +88,7 @@ class LabClient implements RunningLab {
       () => {},
       () => {},
     );
-    this.#child.on('message', (message: LabMessage) => this.#receive(message, options.onLog));
+    this.#child.on('message', (message: LabMessage) => this.#receive(message, options));
     this.#child.on('error', (cause) =>
       this.#fail(new IngotError('lab.failed', 'could not start the process of the lab', { cause })),
     );
@@ -160,7 +162,7 @@ class LabClient implements RunningLab {
     return promise;
   }
 
-  #receive(message: LabMessage, onLog: ((line: string) => void) | undefined): void {
+  #receive(message: LabMessage, { onLog, onProgress }: StartLabOptions): void {
     switch (message.type) {
       case 'ready':
         this.env = message.env;
@@ -171,6 +173,9 @@ class LabClient implements RunningLab {
         break;
       case 'log':
         onLog?.(message.line);
+        break;
+      case 'progress':
+        onProgress?.(message.message);
         break;
       case 'reply': {
         const waiting = this.#waiting.get(message.id);

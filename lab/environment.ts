@@ -76,10 +76,3 @@ export async function placeToolsIso(media: string, datastores: Datastores, log: 
     log(`lab: ${source} is not there; ${INVENTORY.toolsIso} does not exist`);
   }
 }
-
-/** The variables as lines a shell can read. */
-export function shellExports(env: Readonly<Record<string, string>>): string {
-  return Object.entries(env)
-    .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`)
-    .join('\n');
-}

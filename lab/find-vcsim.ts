@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { access, constants, mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { cacheFolder } from '../common/cache-folder.ts';
 import { IngotError } from '../common/failure.ts';
 
 /** The last version that `go install` can build: later ones are nested modules with a replace directive. */
@@ -62,13 +62,6 @@ export async function findVcsim(options: FindVcsimOptions = {}): Promise<string>
       remedy: `any one of: put a vcsim on PATH or name it in INGOT_VCSIM; install Go and run the command again (go install github.com/vmware/govmomi/vcsim@${VCSIM_VERSION}); unpack the ${VCSIM_VERSION} archive of github.com/vmware/govmomi/releases into ${folder}`,
     },
   );
-}
-
-/** XDG_CACHE_HOME or the system's own cache folder, plus `ingot`. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const home = env.HOME ?? homedir();
-  const system = process.platform === 'darwin' ? join(home, 'Library', 'Caches') : join(home, '.cache');
-  return join(env.XDG_CACHE_HOME || system, 'ingot');
 }
 
 /** True when built, false when there is no Go; throws when Go fails. */

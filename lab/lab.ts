@@ -31,6 +31,8 @@ export interface LabOptions {
   readonly scenario: Scenario;
   readonly vcsimArgs: readonly string[];
   readonly log: (line: string) => void;
+  /** Told what takes long. */
+  readonly onProgress: (message: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -85,7 +87,7 @@ export class Lab {
     // vcsim reads a secret from a file if its argument names one; on the command line every user would see it.
     const passwordFile = join(stateDir, 'password');
     const [path] = await Promise.all([
-      findVcsim({ onProgress: log, signal }),
+      findVcsim({ onProgress: options.onProgress, signal }),
       writeFile(passwordFile, password, { mode: 0o600 }),
     ]);
     const starting = startVcsim({

@@ -6,7 +6,7 @@
 import { fstatSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { IngotError } from '../common/failure.ts';
-import { shellExports } from './environment.ts';
+import { shellExports } from '../common/shell.ts';
 import { Lab } from './lab.ts';
 import type { LabMessage, RequestMessage } from './protocol.ts';
 import { readScenario } from './scenario.ts';
@@ -18,7 +18,7 @@ let lab: Lab | undefined;
 function tell(message: LabMessage): void {
   if (process.send !== undefined && process.connected) process.send(message);
   else if (message.type === 'log') process.stderr.write(`${message.line}\n`);
-  else if (message.type === 'ready') process.stdout.write(`${shellExports(message.env)}\n`);
+  else if (message.type === 'ready') process.stdout.write(shellExports(message.env));
 }
 
 async function end(code: number): Promise<void> {
@@ -70,6 +70,7 @@ async function main(): Promise<void> {
     scenario: values.scenario === undefined ? {} : await readScenario(values.scenario),
     vcsimArgs: splitArguments(process.env.INGOT_VCSIM_ARGS ?? ''),
     log: (line) => tell({ type: 'log', line }),
+    onProgress: (message) => tell({ type: 'progress', message }),
     signal: stopping.signal,
   });
   if (stopping.signal.aborted) return end(0);

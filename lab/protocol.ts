@@ -45,4 +45,6 @@ export type LabMessage =
       };
     }
   | { readonly type: 'log'; readonly line: string }
+  /** What takes long, for a person: building vcsim. */
+  | { readonly type: 'progress'; readonly message: string }
   | { readonly type: 'reply'; readonly id: number; readonly value?: unknown; readonly error?: string };

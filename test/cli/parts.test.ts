@@ -4,7 +4,7 @@ import test from 'node:test';
 import { newBuildId } from '../../cli/build-id.ts';
 import { exitCodeOf } from '../../cli/exit-codes.ts';
 import { guarded } from '../../cli/guarded.ts';
-import { shellExports, shellWord } from '../../cli/shell.ts';
+import { shellExports, shellWord } from '../../common/shell.ts';
 import type { BuildEvent } from '../../pipeline/events.ts';
 
 test('a build id is its UTC time and 16 random bits, and sorts by time', () => {

@@ -9,8 +9,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { cacheFolder } from '../../common/cache-folder.ts';
 import { archiveName } from '../../lab/download-vcsim.ts';
-import { cacheFolder, findVcsim, VCSIM_VERSION } from '../../lab/find-vcsim.ts';
+import { findVcsim, VCSIM_VERSION } from '../../lab/find-vcsim.ts';
 import { splitArguments } from '../../lab/split-arguments.ts';
 import { temporaryFolder } from './support/media.ts';
 
