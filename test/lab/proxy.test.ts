@@ -259,8 +259,8 @@ describe('the front proxy', () => {
     await install(lab, vm);
     const iso = join(folder.path, 'any.iso');
     await writeFile(iso, 'x');
-    await assert.rejects(govc(lab.env, 'datastore.upload', iso, 'holder-media/tools.iso'));
-    await assert.rejects(govc(lab.env, 'datastore.rm', 'holder-media/tools.iso'), /locked/);
+    await assert.rejects(govc(lab.env, 'datastore.upload', iso, 'holder-answer.iso'));
+    await assert.rejects(govc(lab.env, 'datastore.rm', 'holder-answer.iso'), /locked/);
     const drive =
       (await govc(lab.env, 'device.ls', '-vm', vm))
         .split('\n')
@@ -272,9 +272,9 @@ describe('the front proxy', () => {
     await govc(lab.env, 'vm.question', '-vm', vm, '-answer', '0');
     await ejecting;
     assert.equal(await collect(lab.env, vm, 'runtime.question'), '');
-    assert.doesNotMatch(await govc(lab.env, 'device.info', '-vm', vm, drive), /answer\.iso/);
+    assert.doesNotMatch(await govc(lab.env, 'device.info', '-vm', vm, drive), /holder-answer\.iso/);
     await govc(lab.env, 'vm.power', '-off', vm);
-    await govc(lab.env, 'datastore.rm', 'holder-media/tools.iso');
+    await govc(lab.env, 'datastore.rm', 'holder-answer.iso');
     assert.equal(await guestinfo(lab, vm, 'bootstrap'), undefined, 'what the guest wrote is gone at power-off');
     assert.equal(await collect(lab.env, vm, 'guest.ipAddress'), '');
   });

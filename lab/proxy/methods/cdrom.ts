@@ -57,15 +57,16 @@ export async function askForDisc(call: Call, lab: ProxyContext, machine: Machine
     clearTimeout(timer);
     machine.question = undefined;
     await lab.vcsim.reconfigure(call.self, setQuestion(''));
-    await finish(call, lab, task, choice);
+    await finish(call, lab, machine, task, choice);
   };
   settle().catch((error: unknown) => lab.log(`proxy: the question of ${call.self.value}: ${String(error)}`));
   return answer(call.method, reference('returnval', task));
 }
 
-async function finish(call: Call, lab: ProxyContext, task: Moref, choice: string): Promise<void> {
+async function finish(call: Call, lab: ProxyContext, machine: Machine, task: Moref, choice: string): Promise<void> {
   if (choice === YES) {
     await forwardTask(call, lab);
+    await machine.guest?.hardwareChanged();
     await lab.vcsim.endTask(task, {});
   } else {
     await lab.vcsim.endTask(task, {

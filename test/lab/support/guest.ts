@@ -40,23 +40,34 @@ export async function answerDiscFiles(
   };
 }
 
+const uploads = new WeakMap<RunningLab, Map<string, Promise<string>>>();
+
+/** The datastore path of a disc, made and uploaded once a lab. */
+function uploaded(lab: RunningLab, name: string, make: (disc: string) => Promise<string>): Promise<string> {
+  const known = uploads.get(lab) ?? new Map<string, Promise<string>>();
+  uploads.set(lab, known);
+  const disc = name.replace(/[^\w.-]+/g, '-');
+  const path =
+    known.get(disc) ??
+    make(disc)
+      .then((file) => govc(lab.env, 'datastore.upload', file, `${disc}.iso`))
+      .then(() => `${disc}.iso`);
+  known.set(disc, path);
+  return path;
+}
+
 /** Creates a VM with govc, as foreign a client as any: Windows, Tools and answer disc in three drives. Returns its path. */
 export async function createVm(lab: RunningLab, options: VmOptions): Promise<string> {
   const name = options.name ?? 'win';
   const { env } = lab;
-  const discs = {
-    windows: await makeWindowsDisc(options.folder, `${name}-windows`, options.windows),
-    tools: await makeToolsDisc(options.folder, `${name}-tools`, options.toolsVersion),
-    answer: await makeDisc(
-      options.folder,
-      `${name}-answer`,
-      'INGOT',
-      options.disc ?? (await answerDiscFiles(lab, options)),
-    ),
-  };
-  await govc(env, 'datastore.mkdir', '-p', `${name}-media`);
-  for (const [disc, path] of Object.entries(discs))
-    await govc(env, 'datastore.upload', path, `${name}-media/${disc}.iso`);
+  const answer = options.disc ?? (await answerDiscFiles(lab, options));
+  const windows = options.windows ?? {};
+  const version = options.toolsVersion ?? '12.3.5.22544099';
+  const discs = [
+    await uploaded(lab, `windows-${JSON.stringify(windows)}`, (disc) => makeWindowsDisc(options.folder, disc, windows)),
+    await uploaded(lab, `tools-${version}`, (disc) => makeToolsDisc(options.folder, disc, version)),
+    await uploaded(lab, `${name}-answer`, (disc) => makeDisc(options.folder, disc, 'INGOT', answer)),
+  ];
   await govc(
     env,
     'vm.create',
@@ -79,9 +90,9 @@ export async function createVm(lab: RunningLab, options: VmOptions): Promise<str
     'vmxnet3',
     name,
   );
-  for (const disc of Object.keys(discs)) {
+  for (const disc of discs) {
     const drive = (await govc(env, 'device.cdrom.add', '-vm', name)).trim();
-    await govc(env, 'device.cdrom.insert', '-vm', name, '-device', drive, `${name}-media/${disc}.iso`);
+    await govc(env, 'device.cdrom.insert', '-vm', name, '-device', drive, disc);
   }
   return `/DC0/vm/${name}`;
 }
