@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { IngotError } from '../common/failure.ts';
+import type { Json } from '../common/json.ts';
 import { type BootstrapReport, parseBootstrapReport } from '../guest/reports.ts';
 import { durationText } from '../guest/wait.ts';
+import type { Image } from '../image/index.ts';
+import type { StepTools } from '../pipeline/step.ts';
 import { answerDisc } from './answer-disc.ts';
 import { createVm } from './create-vm.ts';
-import { defineStep } from './define.ts';
+import { type BuildEnv, defineStep } from './define.ts';
 import { finishInstall } from './support/finish-install.ts';
 import { keys } from './support/names.ts';
 import { uploadMedia } from './upload-media.ts';
 import { layerName } from './vcenter/layers.ts';
+import type { Machine } from './vcenter/machine.ts';
 
 export const windowsOutput = z.object({
   hostKeys: z.array(z.string()),
@@ -40,42 +44,14 @@ export const installWindows = defineStep({
       signal,
     });
     const installed = readReport(earlier.text, needs.disc.build);
-    if (installed?.state === 'ready') {
-      await machine.powerOn(signal);
-      return outputOf(installed);
-    }
-    await machine.powerOn(signal);
-    progress('Windows Setup runs; its first word comes when VMware Tools are installed');
-    let last = 'nothing from inside yet';
-    let report: Ready;
-    try {
-      report = await machine.waitFor(
-        ({ extraConfig, power }) => {
-          const found = readReport(extraConfig.get(keys.bootstrap), needs.disc.build);
-          if (found?.state === 'failed') throw failed(found.message, found.evidence);
-          if (found?.state === 'ready') return found;
-          if (power === 'poweredOff') throw poweredOff(last);
-          if (found !== undefined) {
-            last = found.message;
-            progress({ message: found.message, done: found.done, total: found.total, unit: 'items' });
-          }
-          return undefined;
-        },
-        { what: 'Windows Setup and the bootstrap to report', deadlineMs: config.timeouts.install, signal },
-      );
-    } catch (error) {
-      if (!(error instanceof IngotError)) throw error;
-      if (ofSetup.has(error.code) || error.timedOut) context.records.abandon();
-      if (!error.timedOut) throw error;
-      const picture = await machine.screenshot(signal).catch(() => undefined);
-      throw stuck(config.timeouts.install, last, picture, error);
-    }
+    const report = installed?.state === 'ready' ? installed : await followSetup(context, machine, needs.disc.build);
     context.held.hostKeys = report.hostKeys;
     const output = outputOf(report);
-    // In one change with what ends the installation, so that a resumed build never installs twice.
-    const finishedAt = new Date().toISOString();
-    context.records.save({ step: 'install-windows', fingerprint, output, proof: proofOf(output), finishedAt });
-    await finishInstall(context, machine, report);
+    // In one change with what ends the installation, so that a resumed build never installs twice, and never skips its end.
+    await finishInstall(context, machine, () => {
+      const finishedAt = new Date().toISOString();
+      context.records.save({ step: 'install-windows', fingerprint, output, proof: proofOf(output), finishedAt });
+    });
     progress('Keeping the layer');
     await machine.snapshot(layerName('install-windows', fingerprint), 'Windows as installed, discs detached', signal);
     await machine.powerOn(signal);
@@ -90,6 +66,42 @@ export const installWindows = defineStep({
     return proofOf({ os, computerName });
   },
 });
+
+/** Starts the VM and waits for what the bootstrap says last; kept where a power-off does not clear it. */
+async function followSetup(
+  { config, records, signal, progress }: BuildEnv & StepTools<Image, Json>,
+  machine: Machine,
+  build: string,
+): Promise<Ready> {
+  await machine.powerOn(signal);
+  progress('Windows Setup runs; its first word comes when VMware Tools are installed');
+  let last = 'nothing from inside yet';
+  try {
+    const report = await machine.waitFor(
+      ({ extraConfig, power }) => {
+        const found = readReport(extraConfig.get(keys.bootstrap), build);
+        if (found?.state === 'failed') throw failed(found.message, found.evidence);
+        if (found?.state === 'ready') return found;
+        if (power === 'poweredOff') throw poweredOff(last);
+        if (found !== undefined) {
+          last = found.message;
+          progress({ message: found.message, done: found.done, total: found.total, unit: 'items' });
+        }
+        return undefined;
+      },
+      { what: 'Windows Setup and the bootstrap to report', deadlineMs: config.timeouts.install, signal },
+    );
+    await machine.reconfigure({ extraConfig: [{ key: keys.installed, value: JSON.stringify(report) }] }, signal);
+    return report;
+  } catch (error) {
+    if (!(error instanceof IngotError)) throw error;
+    const late = error.code === 'vsphere.deadline';
+    if (ofSetup.has(error.code) || late) records.abandon();
+    if (!late) throw error;
+    const picture = await machine.screenshot(signal).catch(() => undefined);
+    throw stuck(config.timeouts.install, last, picture, error);
+  }
+}
 
 type Windows = z.infer<typeof windowsOutput>;
 
