@@ -118,6 +118,7 @@ function scriptFailed(failure: ScriptFailure, evidence: readonly string[]): Gues
   const kind = failure.category === undefined ? '' : ` (${failure.category})`;
   return new GuestError('guest.script', `${failure.script} failed: ${failure.message}`, {
     evidence: [`${place}${kind}${failure.code === undefined ? '' : ` ${failure.code}`}`, ...evidence],
+    remedy: 'Mend what it says, in the image file or in the script, and build again: steps that are done are kept.',
     script: failure,
   });
 }
