@@ -41,12 +41,19 @@ export interface Site {
 /** Starts a lab for all tests of a file; it goes with the last of them. */
 export async function openSite(options: StartLabOptions = {}): Promise<Site> {
   const [lab, folder] = await Promise.all([startLab(options), mkdtemp(join(tmpdir(), 'ingot-test-build-'))]);
+  const children = new Set<ReturnType<typeof start>>();
   after(async () => {
+    for (const child of children) child.kill('SIGKILL'); // a test that broke off leaves its build
     await lab.stop();
     await rm(folder, { recursive: true, force: true });
   });
-  const startBuild: Site['start'] = (file, { flags = [], env = {} } = {}) =>
-    start(['build', file, '--reporter', 'json', ...flags], { cwd: folder, env: { PATH, ...lab.env, ...env } });
+  const startBuild: Site['start'] = (file, { flags = [], env = {} } = {}) => {
+    const args = ['build', file, '--reporter', 'json', ...flags];
+    const child = start(args, { cwd: folder, env: { PATH, ...lab.env, ...env } });
+    children.add(child);
+    child.on('close', () => children.delete(child));
+    return child;
+  };
   return {
     lab,
     folder,
