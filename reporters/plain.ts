@@ -75,7 +75,7 @@ export function plainReporter(options: ReporterOptions): Reporter {
           const title = tally.failed === undefined ? tally.name : tally.titleOf(tally.failed.step);
           for (const text of grouping.annotate('error', title, event.failure.message)) write(text);
         }
-        for (const text of endLines(tally, event, options, style, output.columns ?? 100)) write(grouping.line(text));
+        for (const text of endLines(tally, event, options, style, output.columns || 100)) write(grouping.line(text));
         break;
     }
   };

@@ -5,6 +5,7 @@ export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   /** Width and height in characters; absent without a terminal. */
+  /** 0 on a terminal that does not know its size. */
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
 }

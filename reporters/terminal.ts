@@ -39,7 +39,7 @@ export function terminalReporter(options: TerminalOptions): Reporter {
         tree.start(event.steps);
         timer = setInterval(tick, tickMs).unref();
       } else if (event.type === 'build-finished') {
-        end = () => endLines(tally, event, options, style, output.columns ?? 80);
+        end = () => endLines(tally, event, options, style, output.columns || 80);
       }
     },
     stopping() {

@@ -27,7 +27,7 @@ export class Tree {
   }
 
   start(steps: readonly PlannedStep[]): void {
-    const width = this.#output.columns ?? 80;
+    const width = this.#output.columns || 80;
     const column = Math.min(Math.floor(width * 0.4), Math.max(...steps.map(({ title }) => title.length)));
     const roomy = (this.#output.rows ?? 24) >= steps.length + margin;
     for (const { id, title } of steps) this.#rows.set(id, new Row(title, column, width, this.#style));
