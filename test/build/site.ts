@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import type { Json } from '../../common/json.ts';
 import { type RunningLab, type StartLabOptions, startLab } from '../../lab/client.ts';
-import { ended, sample, start } from '../cli/ingot.ts';
+import { type Ended, ended, sample, start } from '../cli/ingot.ts';
 import { govc, PATH } from '../lab/support/tools.ts';
 import { type Built, builtFrom } from './built.ts';
 
@@ -33,6 +33,8 @@ export interface Site {
   image(name: string, changes?: Changes): Promise<string>;
   /** Runs `ingot build FILE` against the lab to its end. */
   build(file: string, options?: BuildOptions): Promise<Built>;
+  /** The same with another reporter: what it showed, not read. */
+  show(file: string, options?: BuildOptions): Promise<Ended>;
   /** Starts `ingot build FILE` for a test that sends signals. */
   start(file: string, options?: BuildOptions): ReturnType<typeof start>;
   govc(...args: string[]): Promise<string>;
@@ -65,6 +67,7 @@ export async function openSite(options: StartLabOptions = {}): Promise<Site> {
       return file;
     },
     start: startBuild,
+    show: (file, build) => ended(startBuild(file, build)),
     build: async (file, build) => builtFrom(await ended(startBuild(file, build))),
     govc: (...args) => govc(lab.env, ...args),
   };
