@@ -54,8 +54,11 @@ export function vmMachine(context: MachineContext, vm: Ref<'VirtualMachine'>, na
       try {
         await shutdownGuest(vc, vm, { signal });
       } catch (error) {
-        if (isFault(error, 'ToolsUnavailable')) throw noTools(name, error);
-        if (!isFault(error, 'InvalidPowerState')) throw error; // off already
+        if (!isFault(error, 'ToolsUnavailable', 'InvalidPowerState')) throw error;
+        // Off already, of which vCenter may say either.
+        const now = await vc.read(vm, ['runtime.powerState'], { signal });
+        if (now['runtime.powerState'] === 'suspended') throw suspended(name, error);
+        if (now['runtime.powerState'] === 'poweredOn' && isFault(error, 'ToolsUnavailable')) throw noTools(name, error);
       }
       const off = waitFor((state) => state.power === 'poweredOff', {
         what: `${name} to shut down`,
@@ -75,8 +78,15 @@ export function vmMachine(context: MachineContext, vm: Ref<'VirtualMachine'>, na
       return createSnapshot(vc, vm, { name: snapshotName, description }, { ...task(signal), what });
     },
     async destroy(signal) {
-      await this.powerOff(signal);
-      await destroy(vc, vm, { ...task(signal), what: `deleting ${name}` });
+      const deletion = () => destroy(vc, vm, { ...task(signal), what: `deleting ${name}` });
+      try {
+        await deletion();
+      } catch (error) {
+        // Only what is on has to be switched off: a template refuses that.
+        if (!isFault(error, 'InvalidPowerState')) throw error;
+        await this.powerOff(signal);
+        await deletion();
+      }
     },
     async screenshot(signal) {
       const picture = await createScreenshot(vc, vm, { signal, deadlineMs: 30_000, what: 'a screenshot' });
@@ -113,6 +123,13 @@ function noTools(name: string, cause: unknown): IngotError {
       cause,
     },
   );
+}
+
+function suspended(name: string, cause: unknown): IngotError {
+  return new IngotError('vm.suspended', `expected ${name} to run or to be off, found it suspended`, {
+    remedy: 'resume it in the vSphere client, then build again',
+    cause,
+  });
 }
 
 function stateOf(values: Watched<'VirtualMachine'>): MachineState {
