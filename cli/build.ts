@@ -16,6 +16,7 @@ interface BuildFlags {
   readonly var?: Variables;
   readonly lab?: boolean;
   readonly labSpeed?: LabSpeed;
+  readonly labScenario?: string;
   readonly reporter?: ReporterName;
   readonly journalDir: string;
 }
@@ -32,6 +33,7 @@ export function buildCommand(cli: Cli): Command {
     .option('--var <name=value>', 'value of a variable of the image file; repeat it for more', collectVariable)
     .option('--lab', 'rehearse it: on a simulated vCenter and Windows, started and stopped with the build')
     .addOption(new Option('--lab-speed <speed>', "how fast the lab's Windows is (default: instant)").choices(labSpeeds))
+    .option('--lab-scenario <file>', 'what goes wrong in the lab: a JSON or YAML file (see lab/README.md)')
     .addOption(
       new Option('--reporter <name>', 'how to show the build (default: terminal, or plain in CI and pipes)').choices(
         reporterNames,

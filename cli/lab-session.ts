@@ -1,3 +1,4 @@
+import type { Scenario } from '../lab/scenario.ts';
 import type { Cli } from './context.ts';
 
 export type LabSpeed = 'instant' | 'demo';
@@ -14,6 +15,7 @@ export interface LabSession {
 interface LabFlags {
   readonly lab?: boolean | undefined;
   readonly labSpeed?: LabSpeed | undefined;
+  readonly labScenario?: string | undefined;
 }
 
 /** Works in a lab of its own if the flags ask for one, which is gone afterwards, and else where the environment says. */
@@ -31,16 +33,24 @@ export async function inSession(
 }
 
 /** Lays the lab's environment over the process's own, as a shell would: nothing else tells it from a vCenter. */
-async function labSession(cli: Cli, { lab, labSpeed }: LabFlags): Promise<LabSession> {
+async function labSession(cli: Cli, { lab, labSpeed, labScenario }: LabFlags): Promise<LabSession> {
   if (lab !== true) return { env: cli.env, stop: async () => undefined };
-  const { startLab } = await import('../lab/client.ts');
+  const [{ startLab }, scenario] = await Promise.all([import('../lab/client.ts'), scenarioOf(labScenario)]);
   const started = await startLab({
     speed: labSpeed ?? 'instant',
+    scenario,
     signal: cli.interrupts.signal,
     onLog: debugLog(cli),
     onProgress: labProgress(cli),
   });
   return { env: { ...cli.env, ...started.env }, stop: () => started.stop() };
+}
+
+/** What goes wrong in the lab; nothing unless a file (or the JSON itself) says so. */
+export async function scenarioOf(source: string | undefined): Promise<Scenario> {
+  if (source === undefined) return {};
+  const { readScenario } = await import('../lab/scenario.ts');
+  return readScenario(source);
 }
 
 /** What the lab does that takes long: building vcsim, the first time. */

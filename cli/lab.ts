@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { IngotError } from '../common/failure.ts';
 import { shellExports } from '../common/shell.ts';
 import type { Cli } from './context.ts';
-import { debugLog, type LabSpeed, labProgress, labSpeeds } from './lab-session.ts';
+import { debugLog, type LabSpeed, labProgress, labSpeeds, scenarioOf } from './lab-session.ts';
 
 interface LabFlags {
   readonly speed: LabSpeed;
@@ -26,11 +26,7 @@ export function labCommand(cli: Cli): Command {
 
 async function keepLab(cli: Cli, { speed, scenario: source }: LabFlags): Promise<void> {
   const { signal } = cli.interrupts;
-  const [{ startLab }, { readScenario }] = await Promise.all([
-    import('../lab/client.ts'),
-    import('../lab/scenario.ts'),
-  ]);
-  const scenario = source === undefined ? {} : await readScenario(source);
+  const [{ startLab }, scenario] = await Promise.all([import('../lab/client.ts'), scenarioOf(source)]);
   const lab = await startLab({ speed, scenario, signal, onLog: debugLog(cli), onProgress: labProgress(cli) });
   try {
     cli.stdout.write(shellExports(lab.env));

@@ -17,7 +17,6 @@ export interface DiscFile {
 export interface Volume {
   readonly label: string;
   readonly files: readonly DiscFile[];
-  readonly folders: readonly string[];
 }
 
 /** Reads bytes of the disc; fewer at its end. */
@@ -28,14 +27,12 @@ export class Disc {
   readonly label: string;
   readonly bootEntries: readonly BootEntry[];
   readonly #files: ReadonlyMap<string, DiscFile>;
-  readonly #folders: ReadonlySet<string>;
   readonly #handle: FileHandle;
 
   private constructor(handle: FileHandle, volume: Volume, bootEntries: readonly BootEntry[]) {
     this.#handle = handle;
     this.label = volume.label;
     this.bootEntries = bootEntries;
-    this.#folders = new Set(volume.folders.map((folder) => folder.toLowerCase()));
     this.#files = new Map(volume.files.map((file) => [file.path.toLowerCase(), file]));
   }
 
@@ -60,10 +57,6 @@ export class Disc {
 
   find(path: string): DiscFile | undefined {
     return this.#files.get(path.toLowerCase());
-  }
-
-  hasFolder(path: string): boolean {
-    return this.#folders.has(path.toLowerCase());
   }
 
   /** Files directly or deeper below a folder. */

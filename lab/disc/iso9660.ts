@@ -6,11 +6,6 @@ const SUPPLEMENTARY = 2;
 const TERMINATOR = 255;
 const DIRECTORY = 0x02;
 
-interface Tree {
-  readonly files: DiscFile[];
-  readonly folders: string[];
-}
-
 interface Descriptor {
   readonly label: string;
   readonly root: Buffer;
@@ -29,12 +24,12 @@ export async function readIso9660(readAt: ReadAt): Promise<Volume | undefined> {
     if (joliet) break;
   }
   if (chosen === undefined) return undefined;
-  const found: Tree = { files: [], folders: [] };
-  await walk(readAt, chosen.root, '', chosen.joliet, found);
-  return { label: chosen.label, ...found };
+  const files: DiscFile[] = [];
+  await walk(readAt, chosen.root, '', chosen.joliet, files);
+  return { label: chosen.label, files };
 }
 
-async function walk(readAt: ReadAt, record: Buffer, prefix: string, joliet: boolean, found: Tree): Promise<void> {
+async function walk(readAt: ReadAt, record: Buffer, prefix: string, joliet: boolean, files: DiscFile[]): Promise<void> {
   const bytes = await readAt(record.readUInt32LE(2) * SECTOR, record.readUInt32LE(10));
   for (let at = 0; at < bytes.length; ) {
     const length = bytes[at] ?? 0;
@@ -49,9 +44,8 @@ async function walk(readAt: ReadAt, record: Buffer, prefix: string, joliet: bool
     if (nameLength === 1 && (raw[0] === 0 || raw[0] === 1)) continue; // the folder itself and its parent
     const path = prefix + decode(raw, joliet).replace(/;\d+$/, '').replace(/\.$/, '');
     if (((entry[25] ?? 0) & DIRECTORY) !== 0) {
-      found.folders.push(path);
-      await walk(readAt, entry, `${path}/`, joliet, found);
-    } else found.files.push({ path, offset: entry.readUInt32LE(2) * SECTOR, size: entry.readUInt32LE(10) });
+      await walk(readAt, entry, `${path}/`, joliet, files);
+    } else files.push({ path, offset: entry.readUInt32LE(2) * SECTOR, size: entry.readUInt32LE(10) });
   }
 }
 

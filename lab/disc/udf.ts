@@ -14,11 +14,6 @@ const TAG = {
 const FOLDER_FLAG = 0x02;
 const PARENT_FLAG = 0x08;
 
-interface Tree {
-  readonly files: DiscFile[];
-  readonly folders: string[];
-}
-
 interface Partition {
   readonly readAt: ReadAt;
   /** First sector of the partition. */
@@ -54,12 +49,12 @@ export async function readUdf(readAt: ReadAt): Promise<Volume | undefined> {
   const partition: Partition = { readAt, start };
   const fileSet = await readAt((start + volume.readUInt32LE(252)) * SECTOR, SECTOR);
   if (fileSet.readUInt16LE(0) !== TAG.fileSet) return undefined;
-  const found: Tree = { files: [], folders: [] };
-  await walk(partition, fileSet.readUInt32LE(404), '', found);
-  return { label: characters(volume.subarray(84, 84 + (volume[211] ?? 0))), ...found };
+  const files: DiscFile[] = [];
+  await walk(partition, fileSet.readUInt32LE(404), '', files);
+  return { label: characters(volume.subarray(84, 84 + (volume[211] ?? 0))), files };
 }
 
-async function walk(partition: Partition, block: number, prefix: string, found: Tree): Promise<void> {
+async function walk(partition: Partition, block: number, prefix: string, files: DiscFile[]): Promise<void> {
   const bytes = await content(partition, await entry(partition, block));
   for (let at = 0; at + 38 <= bytes.length && bytes.readUInt16LE(at) === TAG.identifier; ) {
     const flags = bytes[at + 18] ?? 0;
@@ -71,11 +66,10 @@ async function walk(partition: Partition, block: number, prefix: string, found: 
     at += (4 - (at % 4)) % 4;
     if ((flags & PARENT_FLAG) !== 0) continue;
     if ((flags & FOLDER_FLAG) !== 0) {
-      found.folders.push(path);
-      await walk(partition, child, `${path}/`, found);
+      await walk(partition, child, `${path}/`, files);
     } else {
       const extents = await entry(partition, child);
-      found.files.push({ path, offset: extents.sector * SECTOR, size: extents.size });
+      files.push({ path, offset: extents.sector * SECTOR, size: extents.size });
     }
   }
 }

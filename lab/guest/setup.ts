@@ -105,12 +105,10 @@ function checkDriver(answer: AnswerFile, hardware: Hardware, discs: readonly Dis
   }
 }
 
-/** Whether a disc has the driver's folder: an .inf of its name below, or a folder named after it and nothing more. */
+/** Whether an .inf of the driver's name lies in a folder of a disc or below. */
 function hasDriver(disc: Disc, folder: string, driver: string): boolean {
   const path = folder.replaceAll('\\', '/').replace(/^\/+|\/+$/g, '');
-  if (disc.below(path).some((file) => file.path.toLowerCase().endsWith(`${driver}.inf`))) return true;
-  // The sample Tools disc leaves the deepest files out: ISO 9660 ends at eight levels.
-  return path.toLowerCase().includes(`/${driver}/`) && disc.hasFolder(path) && disc.below(path).length === 0;
+  return disc.below(path).some((file) => file.path.toLowerCase().endsWith(`${driver}.inf`));
 }
 
 function checkDisk(answer: AnswerFile, hardware: Hardware): void {

@@ -83,7 +83,7 @@ pack() {
   local tree=$1 label=$2 output=$3
   shift 3
   find "$tree" -exec touch -d "$date" {} +
-  faketime -f "$date" genisoimage -quiet -udf -J -joliet-long -iso-level 3 -input-charset utf-8 -no-pad \
+  faketime -f "$date" genisoimage -quiet -D -udf -J -joliet-long -iso-level 3 -input-charset utf-8 -no-pad \
     -V "$label" -sysid '' -p '' -publisher '' -A '' "$@" -o "$output" "$tree" 2>/dev/null
   fix_volume_set "$output"
 }
