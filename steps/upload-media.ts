@@ -32,7 +32,10 @@ export const uploadMedia = defineStep({
     const { files } = await vcenter();
     const onProgress = (message: string) => (done: number, total: number) =>
       progress({ message, done, total, unit: 'bytes' });
-    await Promise.all([files.makeFolder(names.mediaFolder, signal), files.makeFolder(names.discFolder, signal)]);
+    await files.makeFolders(names.mediaFolder, signal);
+    // A build that was killed may have left a disc, and with it a password. One that a VM still holds goes with that VM.
+    const discs = await files.makeFolder(names.discFolder, signal);
+    if (discs === 'exists') await files.clearFolder(names.discFolder, signal);
 
     // One byte of the file differs by the patch: the name covers what is uploaded.
     const { media } = needs;

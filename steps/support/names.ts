@@ -9,7 +9,7 @@ export interface Names {
   readonly template: string;
   /** Folder on the datastore for media, shared by all images: named by content. */
   readonly mediaFolder: string;
-  /** Folder on the datastore for answer discs: named at random. */
+  /** Folder on the datastore for the answer discs of this image: named at random. */
   readonly discFolder: string;
 }
 
@@ -19,7 +19,7 @@ export function namesOf(image: Image): Names {
     candidate: `${image.template.name}-candidate`,
     template: image.template.name,
     mediaFolder: 'ingot/media',
-    discFolder: 'ingot/discs',
+    discFolder: `ingot/discs-${image.name}`,
   };
 }
 

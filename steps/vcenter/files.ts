@@ -9,6 +9,7 @@ import {
 } from '../../vsphere/datastore-files.ts';
 import { datastorePath, parseDatastorePath } from '../../vsphere/datastore-path.ts';
 import { download, upload } from '../../vsphere/datastore-transfer.ts';
+import { isFault } from '../../vsphere/fault.ts';
 import type { DatastoreLocation } from '../../vsphere/inventory.ts';
 
 export interface PutOptions {
@@ -28,7 +29,11 @@ export interface Put {
 
 /** Files on the datastores of a build. Paths of the build's own datastore are relative, others `[datastore] path`. */
 export interface DatastoreFiles {
-  makeFolder(path: string, signal: AbortSignal): Promise<void>;
+  makeFolders(path: string, signal: AbortSignal): Promise<void>;
+  /** One folder in one that is there. Tells whether it was there already. */
+  makeFolder(path: string, signal: AbortSignal): Promise<'created' | 'exists'>;
+  /** Deletes the files of a folder, but for those that are in use. */
+  clearFolder(path: string, signal: AbortSignal): Promise<void>;
   /** Uploads a file under a name that nobody else uses. */
   put(path: string, options: PutOptions): Promise<Put>;
   /** Uploads a file that is named by its content, unless it is there; it takes its name only when it is whole. */
@@ -61,9 +66,25 @@ export function datastoreFiles(
     return bytes;
   };
   return {
-    async makeFolder(path, signal) {
+    async makeFolders(path, signal) {
       const { location } = await locate(path, signal);
       await makeDirectory(vc, location, path, { parents: true, signal });
+    },
+    async makeFolder(path, signal) {
+      const { location } = await locate(path, signal);
+      return makeDirectory(vc, location, path, { signal });
+    },
+    async clearFolder(path, signal) {
+      const { location } = await locate(path, signal);
+      const files = (await searchDatastore(vc, location, path, ['*'], { signal })) ?? [];
+      const deletions = files.map(async ({ name }) => {
+        try {
+          await deleteDatastoreFile(vc, location, `${path}/${name}`, { missing: 'ignore', signal });
+        } catch (error) {
+          if (!isFault(error, 'FileFault')) throw error;
+        }
+      });
+      await Promise.all(deletions);
     },
     async put(path, options) {
       const { location } = await locate(path, options.signal);

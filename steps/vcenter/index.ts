@@ -2,7 +2,7 @@ import { IngotError } from '../../common/failure.ts';
 import type { Image } from '../../image/index.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import { queryConfigOption } from '../../vsphere/environment.ts';
-import { cloneVm, createVm, rename as renameEntity } from '../../vsphere/folder.ts';
+import { cloneVm, createVm } from '../../vsphere/folder.ts';
 import { type NetworkRef, openDatacenter } from '../../vsphere/inventory.ts';
 import { escapeName } from '../../vsphere/names.ts';
 import { missingPrivileges } from '../../vsphere/privileges.ts';
@@ -13,9 +13,10 @@ import { keys, type Names, type Role } from '../support/names.ts';
 import type { privileges as table } from '../support/privileges.ts';
 import { type DatastoreFiles, datastoreFiles } from './files.ts';
 import { type Hardware, readHardware } from './hardware.ts';
-import { type Look, lookUp, oldTemplates } from './look.ts';
+import { type Look, lookUp } from './look.ts';
 import type { Machine } from './machine.ts';
 import { findPlacement, type Placement } from './placement.ts';
+import { pruneTemplates, swapNames } from './publish.ts';
 import { vmMachine } from './vm-machine.ts';
 
 /** vCenter as the steps see it: the few things of one image, by role, and only those that carry its name. */
@@ -44,13 +45,18 @@ export interface Vcenter {
   /** The first of these guest OS ids that the compute knows for the hardware version. */
   guestId(ids: readonly string[], version: number, signal: AbortSignal): Promise<string>;
   checkPrivileges(wanted: typeof table, signal: AbortSignal): Promise<void>;
-  /** Turns the candidate into the template: marks, moves the former one aside, renames, keeps as many old ones. */
+  /**
+   * Turns the candidate into the template: marks, moves the one of before aside, renames, keeps as many old ones. The name
+   * that the one of before has now; null if there was none.
+   */
   publish(
     former: string,
     keep: number,
-    onProgress: (message: string) => void,
+    tell: { progress(message: string): void; warn(message: string): void },
     signal: AbortSignal,
   ): Promise<string | null>;
+  /** Gives the template its name when an earlier build broke off between the two renamings of `publish`. True if it did. */
+  endSwap(signal: AbortSignal): Promise<boolean>;
 }
 
 /** What a build needs rights on. */
@@ -84,7 +90,7 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
       known.get(role) ??
       placement(signal).then(({ folderPath, templateFolderPath }) => {
         const folder = role === 'master' ? folderPath : templateFolderPath;
-        return lookUp(vc, `${folder}/${escapeName(names[role])}`, image.name, machineOf, signal);
+        return lookUp(vc, `${folder}/${escapeName(names[role])}`, { image: image.name, role }, machineOf, signal);
       });
     known.set(role, found);
     return found;
@@ -98,8 +104,12 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
   };
   const made = (role: Role, vm: Ref<'VirtualMachine'>): Machine => {
     const machine = machineOf(vm, names[role]);
-    known.set(role, Promise.resolve({ machine, extraConfig: new Map(), isTemplate: false, power: 'poweredOff' }));
+    known.set(role, Promise.resolve(fresh(machine, false)));
     return machine;
+  };
+  const published = ({ vm }: Machine): void => {
+    known.set('candidate', Promise.resolve(undefined));
+    known.set('template', Promise.resolve(fresh(machineOf(vm, names.template), true)));
   };
 
   return {
@@ -176,7 +186,7 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
         vc,
         [
           { entity: folder, privileges: wanted.folder },
-          { entity: templateFolder, privileges: wanted.folder },
+          ...(templateFolder.value === folder.value ? [] : [{ entity: templateFolder, privileges: wanted.folder }]),
           { entity: pool, privileges: wanted.pool },
           { entity: datastore.ref, privileges: wanted.datastore },
           { entity: datacenter, privileges: wanted.datacenter },
@@ -194,33 +204,36 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
         },
       );
     },
-    async publish(former, keep, onProgress, signal) {
+    async publish(former, keep, { progress, warn }, signal) {
       const candidate = await required('candidate', signal);
-      onProgress('Marking as a template');
-      await markAsTemplate(vc, candidate.vm, { signal });
-      const current = await look('template', signal);
-      if (current !== undefined) {
-        onProgress(`Keeping the template of before as ${former}`);
-        await renameEntity(vc, current.machine.vm, former, task(signal, `renaming ${names.template}`));
+      if ((await look('candidate', signal))?.isTemplate !== true) {
+        progress('Marking as a template');
+        await markAsTemplate(vc, candidate.vm, { signal });
       }
-      await renameEntity(vc, candidate.vm, names.template, task(signal, `renaming ${names.candidate}`));
-      known.set('candidate', Promise.resolve(undefined));
-      known.set(
-        'template',
-        Promise.resolve({
-          machine: machineOf(candidate.vm, names.template),
-          extraConfig: new Map(),
-          isTemplate: true,
-          power: 'poweredOff',
-        }),
-      );
+      known.delete('template'); // it was looked up when the build began
+      const current = (await look('template', signal))?.machine;
+      if (current !== undefined) progress(`Keeping the template of before as ${former}`);
+      signal.throwIfAborted();
+      await swapNames(vc, { current, former, candidate, template: names.template, taskMs });
+      published(candidate);
       if (current === undefined) return null;
-      const { templateFolder } = await placement(signal);
-      for (const old of (await oldTemplates(vc, templateFolder, names.template, image.name, signal)).slice(keep)) {
-        onProgress(`Deleting ${old.name}`);
-        await machineOf(old.vm, old.name).destroy(signal);
-      }
+      const { templateFolder: folder } = await placement(signal);
+      const { template } = names;
+      await pruneTemplates(vc, { folder, template, image: image.name, keep, machineOf, progress, warn, signal });
       return former;
     },
+    async endSwap(signal) {
+      const [template, candidate] = await Promise.all([look('template', signal), look('candidate', signal)]);
+      if (template !== undefined || candidate?.isTemplate !== true) return false;
+      const { machine } = candidate;
+      await swapNames(vc, { current: undefined, former: '', candidate: machine, template: names.template, taskMs });
+      published(machine);
+      return true;
+    },
   };
+}
+
+/** A machine that this build has just made of something: what it looks like is not asked for. */
+function fresh(machine: Machine, isTemplate: boolean): Look {
+  return { machine, extraConfig: new Map(), isTemplate, power: 'poweredOff', snapshots: [] };
 }
