@@ -4,8 +4,7 @@ import type { Listener } from '../pipeline/events.ts';
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
-  /** Width and height in characters; absent without a terminal. */
-  /** 0 on a terminal that does not know its size. */
+  /** Width and height in characters; absent without a terminal, 0 where it does not know its size. */
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
 }
