@@ -83,6 +83,12 @@ export async function vmNames({ govc: ask }: Site): Promise<string[]> {
     .sort();
 }
 
+/** Answer discs on the datastores; each holds a password. */
+export async function answerDiscs({ govc: ask }: Site): Promise<string[]> {
+  const found = await ask('datastore.ls', '-R', 'ingot');
+  return found.split('\n').filter((line) => /^[0-9a-f]{32}\.iso$/.test(line));
+}
+
 /** Runs a program of this machine and returns what it wrote to standard output. */
 export async function tool(program: string, ...args: string[]): Promise<string> {
   const { stdout } = await run(program, args, { env: { ...process.env, PATH } });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import type { Scenario } from '../../lab/scenario.ts';
 import { assertDone, assertFailed, type ExpectedFailure } from './built.ts';
-import { type Changes, openSite, vmNames } from './site.ts';
+import { answerDiscs, type Changes, openSite, vmNames } from './site.ts';
 
 const site = await openSite();
 const { lab } = site;
@@ -17,7 +17,7 @@ interface Case extends ExpectedFailure {
 const goesOn = /^VM \/DC0\/vm\/[a-z-]+-master \(poweredOn\): the next build goes on with it$/;
 const madeAnew = /^VM \/DC0\/vm\/[a-z-]+-master \(poweredOn\): the next build replaces it$/;
 const disc =
-  /^answer disc \[LocalDS_0\] ingot\/discs\/[0-9a-f]{32}\.iso: deleted as soon as Windows is installed, or with the VM$/;
+  /^answer disc \[LocalDS_0\] ingot\/discs-[a-z-]+\/[0-9a-f]{32}\.iso: deleted as soon as Windows is installed, or with the VM$/;
 
 async function fails(name: string, { scenario, changes, ...expected }: Case) {
   await lab.faults.scenario(scenario);
@@ -57,7 +57,7 @@ suite('Windows Setup', () => {
 
     const again = await buildAgain(file);
     assert.ok(again.ran.includes('create-vm'));
-    assert.equal((await site.govc('datastore.ls', 'ingot/discs')).trim(), '');
+    assert.deepEqual(await answerDiscs(site), []);
   });
 
   test('is over, but the bootstrap fails: its own words and lines', async () => {
@@ -86,7 +86,7 @@ suite('Windows Setup', () => {
     });
     const again = await buildAgain(file);
     assert.ok(again.cached.includes('create-vm') && again.ran.includes('install-windows'));
-    assert.equal((await site.govc('datastore.ls', 'ingot/discs')).trim(), '');
+    assert.deepEqual(await answerDiscs(site), []);
   });
 });
 
