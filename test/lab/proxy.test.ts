@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type RunningLab, startLab } from '../../lab/client.ts';
-import { createVm, guestinfo, install, until } from './support/guest.ts';
+import { createVm, guestinfo, install, until, untilScreen } from './support/guest.ts';
 import { temporaryFolder } from './support/media.ts';
 import { morefOf, SoapSession, send } from './support/soap.ts';
 import { collect, govc, PATH } from './support/tools.ts';
@@ -282,6 +282,7 @@ describe('the front proxy', () => {
   test('a screenshot has the words of the console; a key answers the prompt', async () => {
     const vm = await createVm(lab, { name: 'prompted', folder: folder.path, windows: { prompt: true } });
     await govc(lab.env, 'vm.power', '-on', vm);
+    await untilScreen(lab, /Press any key/);
     const self = await morefOf(soap, vm);
     const info = await soap.task('CreateScreenshot_Task', self);
     const file = /\[LocalDS_0\] (\S+\.png)/.exec(info)?.[1] ?? '';

@@ -103,7 +103,7 @@ export async function until(
   vm: string,
   property: string,
   holds: (value: string) => boolean,
-  seconds = 10,
+  seconds = 30,
 ): Promise<string> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
@@ -112,6 +112,16 @@ export async function until(
     if (Date.now() > deadline) {
       throw new Error(`${property} of ${vm} is ${value || '(empty)'}; ${JSON.stringify(await lab.guests())}`);
     }
+  }
+}
+
+/** Waits until the console of some guest shows what is looked for. */
+export async function untilScreen(lab: RunningLab, text: RegExp, seconds = 20): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const guests = await lab.guests();
+    if (guests.some((guest) => text.test(guest.screen))) return;
+    if (Date.now() > deadline) throw new Error(`no console shows ${text}: ${JSON.stringify(guests)}`);
   }
 }
 
