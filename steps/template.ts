@@ -3,6 +3,7 @@ import { IngotError } from '../common/failure.ts';
 import { findByPath, inventoryPath } from '../vsphere/inventory-path.ts';
 import { defineStep } from './define.ts';
 import { seal } from './seal.ts';
+import { formerName } from './vcenter/publish.ts';
 
 /**
  * Built beside, verified, then renamed into place: the name always means a whole template. The one that had it before
@@ -14,10 +15,10 @@ export const template = defineStep({
   needs: { seal },
   output: z.object({ vm: z.string(), name: z.string(), inventoryPath: z.string(), previous: z.string().nullable() }),
   timeout: (image) => 3 * image.timeouts.task,
-  async run({ vcenter, names, build, config, signal, progress }) {
+  async run({ vcenter, names, build, config, signal, progress, warn }) {
     const center = await vcenter();
-    const former = `${names.template}-before-${build}`.slice(0, 79);
-    const previous = await center.publish(former, config.template.keep, progress, signal);
+    const former = formerName(names.template, build);
+    const previous = await center.publish(former, config.template.keep, { progress, warn }, signal);
     const { vm } = await center.template(signal);
     return {
       vm: vm.value,

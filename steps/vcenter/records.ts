@@ -5,10 +5,11 @@ import type { Image } from '../../image/index.ts';
 import type { RecordStore, StepRecord } from '../../pipeline/records.ts';
 import { writeExtraConfig } from '../../vsphere/extra-config.ts';
 import { inventoryPath } from '../../vsphere/inventory-path.ts';
+import { escapeName } from '../../vsphere/names.ts';
 import type { OptionValue } from '../../vsphere/vim25.gen.ts';
 import { keys } from '../support/names.ts';
 import type { Vcenter } from './index.ts';
-import { frozenConfig, type Layer, layersOf, revertTo } from './layers.ts';
+import { frozenConfig, type Layer, layerName, layersOf, revertTo } from './layers.ts';
 import type { Look } from './look.ts';
 
 const recordSchema = z.object({
@@ -24,7 +25,9 @@ const ofClone: ReadonlySet<string> = new Set(['clone', 'sysprep', 'seal', 'templ
 /** How long a finished step may go unwritten. */
 const longestUnwrittenMs = 30_000;
 /** Without these there is no VM that other records could speak of. */
-const foundation = ['answer-disc', 'upload-media', 'create-vm'];
+const foundation: readonly string[] = ['answer-disc', 'upload-media', 'create-vm'];
+/** Steps that end with the VM off and a snapshot. */
+const layered: ReadonlySet<string> = new Set(['install-windows', 'windows-updates', 'master']);
 
 /**
  * Records of finished steps in the extraConfig of what they made: those of the master on the master, those of the clone
@@ -45,33 +48,35 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
   const clone = new Map<string, StepRecord>();
   let plan: ReadonlyMap<string, string> = new Map();
   let layer: Layer | undefined;
+  let missing: StepRecord | undefined;
   let abandoned = false;
+  let writing: Promise<void> = Promise.resolve();
 
   /** Fingerprints of the records that were written in this build. */
   const written = new Map<string, string>();
   let lastWrite = Date.now();
 
-  const pending = (): OptionValue[] => {
-    const entries = [...waiting.values()].map((record) => ({
-      key: keys.step + record.step,
-      value: JSON.stringify(record),
-    }));
-    for (const record of waiting.values()) written.set(record.step, record.fingerprint);
-    waiting.clear();
+  const take = (records: readonly StepRecord[]): OptionValue[] => {
+    for (const record of records) {
+      written.set(record.step, record.fingerprint);
+      waiting.delete(record.step);
+    }
     lastWrite = Date.now();
-    return entries;
+    return records.map((record) => ({ key: keys.step + record.step, value: JSON.stringify(record) }));
   };
+  const pending = (): OptionValue[] => take([...waiting.values()]);
 
-  async function flush(): Promise<void> {
-    if (waiting.size === 0 && !abandoned) return;
-    const taken = [...waiting.values()];
-    const entries = new Map(pending().map(({ key, value }) => [key, String(value)]));
+  async function write(): Promise<void> {
+    // What a VM is made from is written with it and never into the one of before, which still stands meanwhile.
+    const taken = [...waiting.values()].filter((record) => !foundation.includes(record.step));
+    if (taken.length === 0 && !abandoned) return;
+    const entries = new Map(take(taken).map(({ key, value }) => [key, String(value)]));
     if (abandoned) for (const id of foundation) entries.set(keys.step + id, '');
     const signal = AbortSignal.timeout(image.timeouts.task);
     const center = await vcenter();
-    const master = await center.look('master', signal);
-    if (master === undefined) return; // nothing was made that a record could speak of
     try {
+      const master = await center.look('master', signal);
+      if (master === undefined) return; // nothing was made that a record could speak of
       const { vanished } = await writeExtraConfig(center.vc, master.machine.vm, entries, { signal });
       if (vanished.length > 0) throw vanishedRecords(vanished);
     } catch (error) {
@@ -83,12 +88,24 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
     }
   }
 
+  /** One after the other: whoever awaits it knows that all is written, also what somebody else began to write. */
+  function flush(): Promise<void> {
+    const after = writing.catch(() => undefined).then(write);
+    writing = after;
+    return after;
+  }
+
   return {
     async load(fingerprints, signal) {
       plan = fingerprints;
       const center = await vcenter();
-      const [master, template] = await Promise.all([center.look('master', signal), center.look('template', signal)]);
+      const [master, template, candidate] = await Promise.all([
+        center.look('master', signal),
+        center.look('template', signal),
+        center.look('candidate', signal),
+      ]);
       layer = undefined;
+      missing = undefined;
       const written = recordsOf(master?.extraConfig ?? new Map());
       let sound = soundRecords(written, fingerprints);
       if (sound === undefined && master !== undefined) {
@@ -99,22 +116,34 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
           layer = candidate;
           break;
         }
+      } else if (sound !== undefined && master !== undefined) {
+        missing = withoutSnapshot(sound, master);
+        if (missing !== undefined && master.power !== 'poweredOff') {
+          // Nobody knows what happened to it since: a master must be what its snapshot holds.
+          if (missing.step === 'master') sound = sound.filter(({ step }) => step !== 'master');
+          missing = undefined;
+        }
       }
       const lost = layer === undefined ? 'the VM is made anew' : `the VM goes back to its layer ${layer.step}`;
       const found = new Map<string, StepRecord>(written.map((record) => [record.step, { ...record, void: lost }]));
       for (const record of sound ?? []) found.set(record.step, { ...record, void: undefined });
-      if (template?.isTemplate) {
-        const current = sound !== undefined && layer === undefined;
-        for (const record of await ofTemplate(template, center, image, fingerprints, signal)) {
-          found.set(record.step, { ...record, void: current ? undefined : 'the master is built again' });
-        }
+      const current = sound?.some(({ step }) => step === 'master') === true && layer === undefined;
+      for (const record of await ofTemplates(template, candidate, center, image, fingerprints, signal)) {
+        found.set(record.step, { ...record, void: current ? undefined : 'the master is built again' });
       }
       return found;
     },
     async adopt(signal, log) {
-      if (layer === undefined) return;
       const center = await vcenter();
+      if (await center.endSwap(signal))
+        log(`an earlier build broke off: its template has the name ${image.template.name} now`);
+      if (layer === undefined && missing === undefined) return;
       const master = await center.master(signal);
+      if (missing !== undefined) {
+        log(`an earlier build broke off before the snapshot of ${missing.step}: taking it now`);
+        await master.snapshot(layerName(missing.step, missing.fingerprint), `The end of ${missing.step}`, signal);
+      }
+      if (layer === undefined) return;
       log(`taking ${master.name} back to its layer “${layer.name}”: what was built upon it has changed`);
       await master.powerOff(signal);
       await revertTo(center.vc, master.vm, layer, { signal, deadlineMs: image.timeouts.task });
@@ -157,21 +186,35 @@ function vanishedRecords(vanished: readonly string[]): IngotError {
   );
 }
 
+/** The last record, if its step ends with a snapshot and there is none: a build broke off between the two. */
+function withoutSnapshot(records: readonly StepRecord[], { snapshots }: Look): StepRecord | undefined {
+  const last = records.reduce((a, b) => (a.finishedAt > b.finishedAt ? a : b));
+  return layered.has(last.step) && !snapshots.includes(layerName(last.step, last.fingerprint)) ? last : undefined;
+}
+
 /**
- * The records of a template: those that were sealed into it, and those of the last two steps, which could not be written
- * any more and which its state itself proves.
+ * The records of the template: those that were sealed into it, and those of the last two steps, which could not be written
+ * any more and which its state itself proves. A candidate that is marked as a template already is whole as well: only its
+ * name is due.
  */
-async function ofTemplate(
-  { machine, extraConfig }: Look,
+async function ofTemplates(
+  template: Look | undefined,
+  candidate: Look | undefined,
   { vc }: Vcenter,
   image: Image,
   fingerprints: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): Promise<StepRecord[]> {
+  const whole = [template, candidate?.isTemplate ? candidate : undefined].filter((look) => look !== undefined);
+  const isCurrent = (look: Look) => look.extraConfig.get(keys.fingerprint) === fingerprints.get('template');
+  const look = whole.find(isCurrent) ?? whole[0];
+  if (look === undefined) return [];
+  const { machine, extraConfig } = look;
   const fingerprint = extraConfig.get(keys.fingerprint) ?? '';
-  const current = fingerprint === fingerprints.get('template');
+  const current = isCurrent(look);
+  const { name } = image.template;
   // Only what is shown of a template that stands needs its path.
-  const path = current ? await inventoryPath(vc, machine.vm, { signal }) : machine.name;
+  const path = current ? (await inventoryPath(vc, machine.vm, { signal })).replace(/[^/]*$/, escapeName(name)) : name;
   const sealed = recordsOf(extraConfig);
   const last = sealed.at(-1)?.finishedAt ?? '';
   const proved = (step: string, print: string, output: Json, proof: string): StepRecord => ({
@@ -181,13 +224,15 @@ async function ofTemplate(
     proof: [proof],
     finishedAt: last,
   });
-  const output = { vm: machine.vm.value, name: image.template.name, inventoryPath: path, previous: null };
+  const output = { vm: machine.vm.value, name, inventoryPath: path, previous: null };
   const sealPrint = current ? (fingerprints.get('seal') ?? '') : '';
-  return [
+  const records = [
     ...sealed,
     proved('seal', sealPrint, { removed: [] }, 'sealed before it became the template'),
     proved('template', fingerprint, output, `${path} (${machine.vm.value}) is a template of these very inputs`),
   ];
+  // Beside a template that has the name, the candidate has to be given it by the step itself; where there is none, `adopt` does.
+  return look === candidate && template !== undefined ? records.slice(0, -1) : records;
 }
 
 /** The records, if all of them hold: the disks have what all these steps did, one upon the other. */
