@@ -167,7 +167,9 @@ class State<C, E> {
     this.outputs.set(step.id, output);
     if (step.recorded) {
       const finishedAt = new Date().toISOString();
-      this.#options.store.save({ step: step.id, fingerprint, output, proof, finishedAt });
+      const record: StepRecord = { step: step.id, fingerprint, output, proof, finishedAt };
+      // A record outlives the build and is read by others: no secret that a step's output may repeat.
+      this.#options.store.save(this.#options.redactor?.value(record) ?? record);
     }
     this.#emit({ type: 'step-finished', step: step.id, fingerprint, ms, proof, output });
     return true;
