@@ -89,12 +89,15 @@ export async function createVm(
   },
   options: TaskOptions = {},
 ): Promise<VmRef> {
+  const made = () => findByUuid(vc, params.config.instanceUuid, { signal: options.signal });
+  const isOurs = async (result: unknown) => isRef(result) && result.value === (await made())?.value;
   try {
     const name = params.config.name === undefined ? undefined : nameToSend(params.config.name);
-    return await vc.task('CreateVM_Task', folder, { ...params, config: { ...params.config, name } }, options);
+    const config = { ...params.config, name };
+    return await vc.task('CreateVM_Task', folder, { ...params, config }, { ...options, isOurs });
   } catch (error) {
     if (!(error instanceof IngotError && error.code === 'vsphere.lost-answer')) throw error;
-    const found = await findByUuid(vc, params.config.instanceUuid, { signal: options.signal });
+    const found = await made();
     if (found === undefined) throw error;
     return found;
   }

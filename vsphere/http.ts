@@ -98,6 +98,10 @@ function lost(error: unknown, signal: AbortSignal | undefined, what: string): un
   return new IngotError(
     'vsphere.lost-answer',
     `${what}: the connection to vCenter broke before the answer was there: ${error instanceof Error ? error.message : String(error)}`,
-    { cause: error, retryable: true },
+    {
+      cause: error,
+      retryable: true,
+      remedy: 'Look at the network between here and vCenter, and at the load of vCenter; then build again.',
+    },
   );
 }

@@ -26,6 +26,11 @@ export interface TaskOptions {
   readonly onProgress?: ((percent: number) => void) | undefined;
   /** The key of the choice that answers a question of the VM's. Undefined: the question is the task's error. */
   readonly answer?: ((question: VirtualMachineQuestionInfo) => string | undefined) | undefined;
+  /**
+   * Whether a task that was found after a lost answer is ours, by its result: on an object that others work with, too
+   * (a folder), its name and its time do not tell.
+   */
+  readonly isOurs?: ((result: unknown) => Promise<boolean>) | undefined;
 }
 
 /** What tasks need of a connection. */
@@ -56,9 +61,11 @@ export async function runTask<M extends TaskMethod>(
   const filled = { ...options, what: options.what ?? `${method} on ${refText(target)}`, vm };
   for (;;) {
     try {
-      const task = await startTask(context, method, target, params, started, filled.signal);
+      const { task, lost } = await startTask(context, method, target, params, started, filled.signal);
       // Methods[M]['result'] is what the API's documentation says the task of M gives.
-      return (await waitForTask(context, task, filled)) as TaskResult<M>;
+      const result = (await waitForTask(context, task, filled)) as TaskResult<M>;
+      if (lost !== undefined && options.isOurs !== undefined && !(await options.isOurs(result))) throw lost;
+      return result;
     } catch (error) {
       const busy = isFault(error, 'TaskInProgress') ? faultOf(error)?.details.task : undefined;
       if (!isRef(busy) || Date.now() - started > (options.deadlineMs ?? DEFAULT_DEADLINE_MS)) throw error;
@@ -128,10 +135,10 @@ async function startTask<M extends TaskMethod>(
   params: Params<M>,
   since: number,
   signal: AbortSignal | undefined,
-): Promise<Ref<'Task'>> {
+): Promise<{ readonly task: Ref<'Task'>; readonly lost?: IngotError }> {
   try {
     const task: unknown = await context.session.call(method, target, params, { signal });
-    if (isRef(task)) return remember(context.session, task.value);
+    if (isRef(task)) return { task: remember(context.session, task.value) };
     throw new IngotError('vsphere.answer', `${method}: expected a reference to a task, found none`);
   } catch (error) {
     if (!(error instanceof IngotError && error.code === 'vsphere.lost-answer')) throw error;
@@ -141,7 +148,7 @@ async function startTask<M extends TaskMethod>(
       message: `The answer to ${method} was lost; ${found ? `its task is ${found.value}` : 'no task of it was found'}.`,
     });
     if (found === undefined) throw error;
-    return remember(context.session, found.value);
+    return { task: remember(context.session, found.value), lost: error };
   }
 }
 
