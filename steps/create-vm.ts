@@ -87,7 +87,7 @@ export const createVm = defineStep({
     }
     return output;
   },
-  async verify({ vcenter, config, signal }) {
+  async verify({ vcenter, records, config, signal }) {
     const center = await vcenter();
     const machine = await center.master(signal);
     const { firmware, version, cds, disks, nics, guestId, extraConfig } = await center.hardwareOf(machine.vm, signal);
@@ -96,6 +96,7 @@ export const createVm = defineStep({
     const ours = extraConfig.get(keys.image) === config.name ? 'ours' : 'not ours';
     const found = `${version}, ${firmware}, ${cds.length} CDs, ${disks.length} disks, ${nics.length} NICs, ${ours}`;
     if (found !== expected) {
+      records.abandon(); // its records came with the spec
       throw new IngotError('create-vm.hardware', `expected ${expected}; found ${found}`, {
         remedy: 'vCenter changed the spec: look at the task’s events, and at policies that rewrite VMs',
       });

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { IngotError } from '../common/failure.ts';
 import type { Json } from '../common/json.ts';
 import { type BootstrapReport, parseBootstrapReport } from '../guest/reports.ts';
-import { durationText } from '../guest/wait.ts';
 import type { Image } from '../image/index.ts';
 import type { StepTools } from '../pipeline/step.ts';
 import { answerDisc } from './answer-disc.ts';
@@ -10,6 +9,7 @@ import { createVm } from './create-vm.ts';
 import { type BuildEnv, defineStep } from './define.ts';
 import { finishInstall } from './support/finish-install.ts';
 import { keys } from './support/names.ts';
+import { bootstrapFailed, otherBuild, poweredOff, stuck } from './support/setup-failures.ts';
 import { uploadMedia } from './upload-media.ts';
 import { layerName } from './vcenter/layers.ts';
 import type { Machine } from './vcenter/machine.ts';
@@ -23,7 +23,7 @@ export const windowsOutput = z.object({
 type Ready = Extract<BootstrapReport, { state: 'ready' }>;
 
 /** Ends of Setup behind which no build can go on: it would find the same report again, or half a Windows. */
-const ofSetup: ReadonlySet<string> = new Set(['windows.bootstrap', 'windows.powered-off']);
+const ofSetup: ReadonlySet<string> = new Set(['windows.bootstrap', 'windows.powered-off', 'windows.build']);
 
 /**
  * Powers the VM on and follows Windows Setup by what the bootstrap tells over guestinfo; before VMware Tools run there is
@@ -57,14 +57,7 @@ export const installWindows = defineStep({
     await machine.powerOn(signal);
     return output;
   },
-  verify: async ({ config }, { os, computerName }) => {
-    if (Number(os.build.split('.')[0]) !== config.windows.build) {
-      throw new IngotError('windows.build', `expected Windows build ${config.windows.build}, found ${os.build}`, {
-        remedy: 'the installed image is another one than the ISO said: report it with the journal',
-      });
-    }
-    return proofOf({ os, computerName });
-  },
+  verify: async (_, output) => proofOf(output),
 });
 
 /** Starts the VM and waits for what the bootstrap says last; kept where a power-off does not clear it. */
@@ -80,7 +73,7 @@ async function followSetup(
     const report = await machine.waitFor(
       ({ extraConfig, power }) => {
         const found = readReport(extraConfig.get(keys.bootstrap), build);
-        if (found?.state === 'failed') throw failed(found.message, found.evidence);
+        if (found?.state === 'failed') throw bootstrapFailed(found.message, found.evidence);
         if (found?.state === 'ready') return found;
         if (power === 'poweredOff') throw poweredOff(last);
         if (found !== undefined) {
@@ -91,6 +84,8 @@ async function followSetup(
       },
       { what: 'Windows Setup and the bootstrap to report', deadlineMs: config.timeouts.install, signal },
     );
+    // Before anything is recorded: what is recorded is gone on with.
+    if (Number(report.os.build.split('.')[0]) !== config.windows.build) throw otherBuild(config, report.os);
     await machine.reconfigure({ extraConfig: [{ key: keys.installed, value: JSON.stringify(report) }] }, signal);
     return report;
   } catch (error) {
@@ -118,35 +113,4 @@ function readReport(text: string | undefined, build: string): BootstrapReport | 
   if (text === undefined || text.trim() === '') return undefined;
   const report = parseBootstrapReport(text);
   return report.build === build ? report : undefined;
-}
-
-function failed(message: string, evidence: readonly string[]): IngotError {
-  return new IngotError('windows.bootstrap', `expected the bootstrap inside Windows to finish, found: ${message}`, {
-    evidence,
-    remedy: 'look at C:\\ProgramData\\ingot\\bootstrap.log in the VM; mend the cause and build again',
-  });
-}
-
-function poweredOff(last: string): IngotError {
-  return new IngotError(
-    'windows.powered-off',
-    `expected Windows Setup to go on, found the VM powered off; last: ${last}`,
-    {
-      remedy: 'someone or something powered the VM off in the middle of Setup: build again, it starts anew',
-    },
-  );
-}
-
-function stuck(deadlineMs: number, last: string, picture: string | undefined, cause: IngotError): IngotError {
-  return new IngotError(
-    'windows.setup-stuck',
-    `expected Windows to be installed within ${durationText(deadlineMs)}; last: ${last}`,
-    {
-      evidence: picture === undefined ? ['vCenter could not take a screenshot'] : [`screenshot: ${picture}`],
-      remedy:
-        'look at the screenshot: Setup usually waits at a dialog because of the answer file, a driver or the media',
-      timedOut: true,
-      cause,
-    },
-  );
 }
