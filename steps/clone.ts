@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineStep } from './define.ts';
 import { master } from './master.ts';
 
-/** A full clone of the master is what gets sealed; the master stays as it is. */
+/** A full clone of the master's snapshot is what gets sealed: of what was proved, whatever happened to the master since. */
 export const clone = defineStep({
   id: 'clone',
   title: 'Clone the master',
@@ -10,14 +10,15 @@ export const clone = defineStep({
   inputs: (image) => ({ template: image.template.name, folder: image.template.folder }),
   output: z.object({ vm: z.string(), name: z.string() }),
   timeout: (image) => image.timeouts.clone,
-  async run({ vcenter, names, build, signal, progress }) {
+  async run({ vcenter, names, needs, held, build, signal, progress }) {
     const center = await vcenter();
     if ((await center.find('candidate', signal)) !== undefined) {
       progress(`Deleting ${names.candidate}, which an earlier build left`);
       await center.destroy('candidate', signal);
     }
     progress(`Cloning to ${names.candidate}`);
-    const machine = await center.cloneMaster(build, signal);
+    const snapshot = held.masterSnapshot ?? (await center.masterSnapshot(needs.master.snapshot, signal));
+    const machine = await center.cloneMaster(build, snapshot, signal);
     return { vm: machine.vm.value, name: machine.name };
   },
   verify: async (_, { name, vm }) => [`full clone ${name} (${vm})`],

@@ -3,6 +3,7 @@ import type { Guest } from '../guest/index.ts';
 import type { Image } from '../image/index.ts';
 import type { IsoImage } from '../iso/writer/write.ts';
 import { stepsFor } from '../pipeline/step.ts';
+import type { SnapshotRef } from '../vsphere/snapshot.ts';
 import type { Digests } from './support/digests.ts';
 import type { Names, Role } from './support/names.ts';
 import type { Vcenter } from './vcenter/index.ts';
@@ -23,7 +24,12 @@ export interface BuildEnv {
   readonly records: VmRecords;
   readonly redactor: Redactor;
   /** What one step makes and another sends, and what must not be recorded. */
-  readonly held: { answerDisc?: IsoImage; uploadedDisc?: string; hostKeys?: readonly string[] };
+  readonly held: {
+    answerDisc?: IsoImage;
+    uploadedDisc?: string;
+    hostKeys?: readonly string[];
+    masterSnapshot?: SnapshotRef;
+  };
   /** Digests of local files. */
   readonly digests: Digests;
 }

@@ -19,7 +19,7 @@ export const master = defineStep({
     await machine.shutDown({ deadlineMs: config.timeouts.shutdown, signal });
     progress('Taking the snapshot');
     const output = { snapshot: layerName('master', fingerprint) };
-    await keepLayer(context, machine, {
+    context.held.masterSnapshot = await keepLayer(context, machine, {
       step: 'master',
       output,
       proof: proofOf(output),

@@ -6,6 +6,7 @@ import { cloneVm, createVm } from '../../vsphere/folder.ts';
 import { type NetworkRef, openDatacenter } from '../../vsphere/inventory.ts';
 import { escapeName } from '../../vsphere/names.ts';
 import { missingPrivileges } from '../../vsphere/privileges.ts';
+import { flattenSnapshots, type SnapshotRef } from '../../vsphere/snapshot.ts';
 import type { Ref } from '../../vsphere/values.ts';
 import type { VirtualMachineConfigSpec } from '../../vsphere/vim25.gen.ts';
 import { markAsTemplate } from '../../vsphere/vm.ts';
@@ -39,7 +40,9 @@ export interface Vcenter {
     spec: VirtualMachineConfigSpec & { readonly instanceUuid: string },
     signal: AbortSignal,
   ): Promise<Machine>;
-  cloneMaster(build: string, signal: AbortSignal): Promise<Machine>;
+  /** @throws IngotError `vm.snapshot-missing` when the master has none of that name */
+  masterSnapshot(name: string, signal: AbortSignal): Promise<SnapshotRef>;
+  cloneMaster(build: string, snapshot: SnapshotRef, signal: AbortSignal): Promise<Machine>;
   destroy(role: Role, signal: AbortSignal): Promise<void>;
   hardwareOf(vm: Ref<'VirtualMachine'>, signal: AbortSignal): Promise<Hardware>;
   /** The first of these guest OS ids that the compute knows for the hardware version. */
@@ -130,7 +133,16 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
         await createVm(vc, folder, { config, pool, host }, task(signal, `creating ${names.master}`)),
       );
     },
-    async cloneMaster(build, signal) {
+    async masterSnapshot(name, signal) {
+      const { vm, name: master } = await required('master', signal);
+      const { 'snapshot.rootSnapshotList': roots } = await vc.read(vm, ['snapshot.rootSnapshotList'], { signal });
+      const found = flattenSnapshots(roots).find((snapshot) => snapshot.name === name);
+      if (found !== undefined) return found.snapshot;
+      throw new IngotError('vm.snapshot-missing', `expected the snapshot “${name}” of ${master}, found none`, {
+        remedy: 'somebody deleted it while the build ran: build again',
+      });
+    },
+    async cloneMaster(build, snapshot, signal) {
       const { templateFolder, pool, host, datastore } = await placement(signal);
       const source = await required('master', signal);
       const extraConfig = [
@@ -139,7 +151,7 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
         { key: keys.role, value: 'candidate' },
       ];
       const location = { datastore: datastore.ref, pool, host };
-      const spec = { location, template: false, powerOn: false, config: { extraConfig } };
+      const spec = { location, template: false, powerOn: false, snapshot, config: { extraConfig } };
       const params = { folder: templateFolder, name: names.candidate, spec };
       return made(
         'candidate',
