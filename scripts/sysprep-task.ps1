@@ -16,11 +16,16 @@ $Panther = Join-Path -Path $env:SystemRoot -ChildPath 'Panther'
 $Sealed = 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE'
 $TimeoutMinutes = 60
 
-# Lines that runs which succeeded write to setuperr.log as well.
+# Lines that runs which succeeded write to setuperr.log as well. With UEFI firmware the lines about BCD come together: its
+# export to the firmware's variables failed, the store on the disk is done.
 $HarmlessErrors = @(
     'setupdigetclassdevs failed with error 0',
     'MRTGeneralize',
-    'BCD: BiUpdateEfiEntry failed c000000d'
+    'Failed to re-enable Compat-Gentel custom trigger',
+    'BCD: BiUpdateEfiEntry failed c000000d',
+    'BCD: BiExportBcdObjects failed c000000d',
+    'BCD: BiExportStoreAlterationsToEfi failed c000000d',
+    'Failed to export alterations to firmware. Status: c000000d'
 )
 
 function Publish-Sysprep {
@@ -34,7 +39,7 @@ function Publish-Sysprep {
 # Lines of setuperr.log that were not there before and do not belong to good runs.
 function Get-NewError {
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][AllowEmptyCollection()][string[]]$Before)
+    param([Parameter(Mandatory = $true)][AllowEmptyCollection()][AllowEmptyString()][string[]]$Before)
     foreach ($line in @(Get-IngotLine -Path $ErrorLog)) {
         if ($line.Trim() -eq '' -or $Before -contains $line) { continue }
         $harmless = @($HarmlessErrors | Where-Object -FilterScript { $line.IndexOf($_, [StringComparison]::OrdinalIgnoreCase) -ge 0 })
@@ -151,19 +156,22 @@ try {
         $verdict.state = 'succeeded'
     }
     else {
-        # A value of guestinfo has its limits, and the first errors are the cause.
-        $verdict.errors = @($problems | Select-Object -First 40 | ForEach-Object -Process { $_.Substring(0, [Math]::Min(400, $_.Length)) })
+        # The first errors are the cause. A command line holds 32767 characters, and one of these may become six there.
+        $verdict.errors = @($problems | Select-Object -First 20 | ForEach-Object -Process { $_.Substring(0, [Math]::Min(220, $_.Length)) })
     }
 }
 catch {
     $failure = ConvertFrom-IngotError -ErrorRecord $_
     $verdict.state = 'failed'
-    $verdict.errors = @($verdict.errors) + @('{0}:{1}: {2}' -f $failure.script, $failure.line, $failure.message)
+    $text = '{0}:{1}: {2}' -f $failure.script, $failure.line, $failure.message
+    $verdict.errors = @($verdict.errors) + @($text.Substring(0, [Math]::Min(800, $text.Length)))
 }
 
 Publish-Sysprep -Value $verdict
 # Time for vCenter to see the verdict: it is gone from there with the power. From here Windows goes down by itself.
 $shutdown = Join-Path -Path $env:SystemRoot -ChildPath 'System32\shutdown.exe'
-[void](Invoke-Native -FilePath $shutdown -ArgumentList @('/s', '/f', '/t', '10', '/d', 'p:2:4', '/c', 'ingot: Sysprep is done') -SuccessCode @(0, 1115, 1190))
+$end = Invoke-Native -FilePath $shutdown -ArgumentList @('/s', '/f', '/t', '30', '/d', 'p:2:4', '/c', 'ingot: Sysprep is done') -AnyCode
+# 1115 and 1190: Windows goes down already. A VM that stayed up would be waited for until the deadline.
+if (@(0, 1115, 1190) -notcontains $end.exitCode) { Stop-Computer -Force }
 # Last, since it may end this very script: the task holds the random password of this run.
 Unregister-ScheduledTask -TaskName $TaskName -Confirm:$false -ErrorAction SilentlyContinue
