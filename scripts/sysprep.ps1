@@ -17,15 +17,53 @@ $ParameterFile = Join-Path -Path $IngotFolder -ChildPath 'sysprep.json'
 function Get-UnprovisionedPackage {
     [CmdletBinding()]
     param()
-    # Server Core may come without the module.
+    # Server Core may come without the module, or with one that has no AppX deployment to ask.
     if ($null -eq (Get-Command -Name 'Get-AppxPackage' -ErrorAction SilentlyContinue)) { return }
-    $provisioned = @(Get-AppxProvisionedPackage -Online | ForEach-Object -Process { [string]$_.DisplayName })
-    foreach ($package in @(Get-AppxPackage -AllUsers)) {
+    try {
+        $provisioned = @(Get-AppxProvisionedPackage -Online | ForEach-Object -Process { [string]$_.DisplayName })
+        $packages = @(Get-AppxPackage -AllUsers)
+    }
+    catch {
+        Write-IngotLog -Message ('AppX packages cannot be listed, Sysprep will tell: {0}' -f $_.Exception.Message)
+        return
+    }
+    foreach ($package in $packages) {
         if ($package.IsFramework -or (Get-IngotProperty -InputObject $package -Name 'NonRemovable' -Default $false)) { continue }
+        # Parts of Windows itself, which Sysprep does not look at.
+        if ([string](Get-IngotProperty -InputObject $package -Name 'SignatureKind' -Default '') -eq 'System') { continue }
         if ($provisioned -contains [string]$package.Name) { continue }
         $installed = @($package.PackageUserInformation | Where-Object -FilterScript { $null -ne $_ -and [string](Get-IngotProperty -InputObject $_ -Name 'InstallState' -Default '') -eq 'Installed' })
         if ($installed.Count -gt 0) { [string]$package.PackageFullName }
     }
+}
+
+# Removes them right before Sysprep, as Microsoft says for it; what cannot be removed is an obstacle.
+function Remove-UnprovisionedPackage {
+    [CmdletBinding()]
+    param()
+    foreach ($name in @(Get-UnprovisionedPackage)) {
+        Write-IngotLog -Message "Removing the AppX package $name, which is installed for a user but not provisioned for all"
+        try { Remove-AppxPackage -AllUsers -Package $name }
+        catch { Write-IngotLog -Message ('{0} cannot be removed: {1}' -f $name, $_.Exception.Message) }
+    }
+}
+
+# Windows Installer holds this mutex while it works.
+function Test-InstallerBusy {
+    [CmdletBinding()]
+    param()
+    $mutex = $null
+    if (-not [System.Threading.Mutex]::TryOpenExisting('Global\_MSIExecute', [ref]$mutex)) { return $false }
+    $mutex.Dispose()
+    return $true
+}
+
+# Both are often at work for a while after Windows has started, as it just has in a clone.
+function Wait-Quiet {
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][int]$Minutes)
+    $deadline = [DateTime]::UtcNow.AddMinutes($Minutes)
+    while (((Get-ServicingState) -eq 2 -or (Test-InstallerBusy)) -and [DateTime]::UtcNow -lt $deadline) { Start-Sleep -Seconds 5 }
 }
 
 # What would make Sysprep fail, or the image useless; each as @{ code; message }.
@@ -48,12 +86,7 @@ function Get-SysprepObstacle {
     # spopk.dll: Failed to query pending CBS operations, 0x80080005.
     if ((Get-ServicingState) -eq 2) { @{ code = 'sysprep.servicing'; message = 'Expected servicing to be idle, found it working.' } }
     if ((Get-Service -Name 'TrustedInstaller').StartType.ToString() -eq 'Disabled') { @{ code = 'sysprep.trusted-installer'; message = 'Expected the service TrustedInstaller to be startable, found it disabled.' } }
-    # Windows Installer holds this mutex while it works.
-    $mutex = $null
-    if ([System.Threading.Mutex]::TryOpenExisting('Global\_MSIExecute', [ref]$mutex)) {
-        $mutex.Dispose()
-        @{ code = 'sysprep.installer'; message = 'Expected no installation at work, found Windows Installer busy.' }
-    }
+    if (Test-InstallerBusy) { @{ code = 'sysprep.installer'; message = 'Expected no installation at work, found Windows Installer busy.' } }
     # An earlier run that broke off leaves other values; nothing rolls it back (0x8007001f).
     $status = 'HKLM:\SYSTEM\Setup\Status\SysprepStatus'
     $cleanup = [int](Get-RegistryValue -Path $status -Name 'CleanupState' -Default 2)
@@ -98,6 +131,8 @@ Invoke-IngotScript -Body {
     }
 
     Write-IngotProgress -Message 'Checking what Sysprep needs'
+    Wait-Quiet -Minutes 10
+    Remove-UnprovisionedPackage
     $obstacles = @(Get-SysprepObstacle -Unattend $unattend)
     if ($obstacles.Count -gt 0) {
         Stop-Ingot -Code $obstacles[0].code -Message (@($obstacles | ForEach-Object -Process { $_.message }) -join ' ')
