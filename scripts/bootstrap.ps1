@@ -86,7 +86,13 @@ function Install-VmwareTools {
             Stop-Ingot -Code 'tools.setup' -Message ('Expected {0} to end with exit code 0, 3010 or 1641, found {1}.' -f $setup, $end.exitCode)
         }
     }
-    # The exit code says little: what counts is that the service runs.
+    # The exit code says little: what counts is that the service runs. It comes later where the setup leaves the work to
+    # Windows Installer and ends before it.
+    $deadline = [DateTime]::UtcNow.AddMinutes(5)
+    while ($null -eq (Get-Service -Name 'VMTools' -ErrorAction SilentlyContinue)) {
+        if ([DateTime]::UtcNow -gt $deadline) { Stop-Ingot -Code 'tools.missing' -Message 'Expected the service VMTools within 5 minutes of the end of the setup of VMware Tools, found none.' }
+        Start-Sleep -Seconds 2
+    }
     [void](Enable-IngotService -Name 'VMTools' -TimeoutSeconds 300)
 }
 
@@ -132,13 +138,23 @@ function Install-OpenSsh {
         else { Stop-Ingot -Code 'openssh.no-disc' -Message 'Expected OpenSSH-Server-Package*.cab or OpenSSH-Win64*.zip at the root of a CD, found neither.' }
         return
     }
-    try { [void](Add-WindowsCapability -Online -Name $name) }
-    catch {
+    # VMware Tools have just brought the network card: its address, and Windows Update with it, may take a while.
+    $deadline = [DateTime]::UtcNow.AddMinutes(5)
+    while ($true) {
+        try {
+            [void](Add-WindowsCapability -Online -Name $name)
+            return
+        }
         # 0x800f0954: WSUS stands in the way; 0x800f0950, 0x8024002e: build or policy; 0x80072efe: connection cut.
-        $failure = ConvertFrom-IngotError -ErrorRecord $_
-        if ($archive -eq '') { Stop-Ingot -Code 'openssh.capability' -Message ('Expected the capability {0} to install from Windows Update, found: {1}. Put it on a disc (openssh.source: disc) where Windows Update cannot be reached.' -f $name, $failure.message) }
-        Write-BootstrapLog -Message ('The capability did not install ({0}); taking the archive {1}' -f $failure.message, $archive)
-        Install-OpenSshArchive -Archive $archive
+        catch { $failure = ConvertFrom-IngotError -ErrorRecord $_ }
+        if ($archive -ne '') {
+            Write-BootstrapLog -Message ('The capability did not install ({0}); taking the archive {1}' -f $failure.message, $archive)
+            Install-OpenSshArchive -Archive $archive
+            return
+        }
+        if ([DateTime]::UtcNow -gt $deadline) { Stop-Ingot -Code 'openssh.capability' -Message ('Expected the capability {0} to install from Windows Update, found: {1}. Put it on a disc (openssh.source: disc) where Windows Update cannot be reached.' -f $name, $failure.message) }
+        Write-BootstrapLog -Message ('The capability did not install ({0}); trying again' -f $failure.message)
+        Start-Sleep -Seconds 15
     }
 }
 
@@ -183,7 +199,9 @@ function Clear-FirstLogon {
     Set-ItemProperty -LiteralPath $winlogon -Name 'AutoAdminLogon' -Value '0'
     # 2022 and later: Server Core opens its menu at each logon.
     $sconfig = Get-Command -Name 'Set-SConfig' -ErrorAction SilentlyContinue
-    if ($null -ne $sconfig) { & $sconfig -AutoLaunch $false }
+    if ($null -eq $sconfig) { return }
+    try { & $sconfig -AutoLaunch $false }
+    catch { Write-BootstrapLog -Message ('The menu of Server Core stays: {0}' -f $_.Exception.Message) }
 }
 
 # The public host keys, each as "type base64". DSA is left out: nobody may use it.
@@ -233,8 +251,6 @@ try {
     $source = [string](Get-IngotProperty -InputObject $openssh -Name 'source' -Default 'capability')
     $port = [int](Get-IngotProperty -InputObject $openssh -Name 'port' -Default 22)
 
-    Write-Stage -Done 0 -Message 'Preparing'
-    Clear-FirstLogon
     Write-Stage -Done 1 -Message 'Installing VMware Tools'
     Install-VmwareTools
     Write-Stage -Done 2 -Message 'Installing OpenSSH Server'
@@ -249,6 +265,8 @@ try {
     Write-Stage -Done 5 -Message 'Opening the firewall for SSH'
     [void](Set-IngotSshFirewall -Port $port)
     Wait-SshPort -Port $port
+    # Not before: should Windows restart on the way, the next logon by itself runs this script again.
+    Clear-FirstLogon
     $report = Get-ReadyReport
     if (-not (Publish-IngotReport -Name 'bootstrap' -Value $report)) {
         Stop-Ingot -Code 'bootstrap.guestinfo' -Message 'Expected vmtoolsd.exe to take guestinfo.ingot.bootstrap, found that it does not.'
@@ -258,8 +276,10 @@ try {
 catch {
     $failure = ConvertFrom-IngotError -ErrorRecord $_
     Write-BootstrapLog -Message ('FAILED {0}:{1}: {2}' -f $failure.script, $failure.line, $failure.message)
-    $evidence = @(Get-IngotLine -Path $Log | Select-Object -Last 20 | ForEach-Object -Process { $_.Substring(0, [Math]::Min(500, $_.Length)) })
-    [void](Publish-IngotReport -Name 'bootstrap' -Value @{ state = 'failed'; build = $Build; message = $failure.message; evidence = $evidence })
+    # A command line holds 32767 characters, and one of these may become six there.
+    $evidence = @(Get-IngotLine -Path $Log | Select-Object -Last 20 | ForEach-Object -Process { $_.Substring(0, [Math]::Min(220, $_.Length)) })
+    $message = $failure.message.Substring(0, [Math]::Min(800, $failure.message.Length))
+    [void](Publish-IngotReport -Name 'bootstrap' -Value @{ state = 'failed'; build = $Build; message = $message; evidence = $evidence })
     exit 1
 }
 finally { $mutex.ReleaseMutex() }
