@@ -35,7 +35,9 @@ function Set-WorkerStatus {
         [int]$Done = 0,
         [int]$Total = 0
     )
-    Set-IngotFile -Path $StatusFile -Text (ConvertTo-IngotJson -InputObject @{ message = $Message; done = $Done; total = $Total })
+    # The reader may hold the old file open just now: what cannot be told is no reason to give the round up.
+    try { Set-IngotFile -Path $StatusFile -Text (ConvertTo-IngotJson -InputObject @{ message = $Message; done = $Done; total = $Total }) }
+    catch { Write-Verbose -Message 'told with the next change' }
 }
 
 # "KB5012345": the API's own list leaves the letters out. An update without an article is told by its id.
@@ -71,7 +73,10 @@ function Select-Update {
         $kb = Get-UpdateKb -Update $update
         # Previews are optional; VMware's would fight the Tools from the Tools ISO.
         $unwanted = ($title -like '*Preview*') -or ($title -like '*VMware*') -or ($excluded -contains $kb)
-        if ($inCategory -and -not $unwanted -and -not $update.InstallationBehavior.CanRequestUserInput) { $update }
+        # A bundle may have no behavior of its own.
+        $behavior = $update.InstallationBehavior
+        $asks = ($null -ne $behavior) -and $behavior.CanRequestUserInput
+        if ($inCategory -and -not $unwanted -and -not $asks) { $update }
     }
 }
 
@@ -99,7 +104,7 @@ function Save-Update {
     foreach ($one in $Update) {
         Set-WorkerStatus -Message ('Downloading {0}' -f $one.Title) -Done $done -Total $Update.Count
         $done += 1
-        if (-not $one.EulaAccepted) { $one.AcceptEula() }
+        if (-not $one.EulaAccepted) { [void]$one.AcceptEula() }
         if (-not $one.IsDownloaded) {
             $single = New-Object -ComObject 'Microsoft.Update.UpdateColl'
             [void]$single.Add($one)
@@ -156,9 +161,9 @@ function Install-Update {
 function Invoke-UpdateRound {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Parameter)
-    $systemInformation = New-Object -ComObject 'Microsoft.Update.SystemInfo'
-    # Nothing installs while a restart is due (0x80240016).
-    if ($systemInformation.RebootRequired) { return @{ found = 0; installed = @(); rebootRequired = $true; wait = 'restart' } }
+    # Just after a restart, servicing may still be at work on the round before.
+    Set-WorkerStatus -Message 'Waiting for servicing to be idle'
+    Wait-ServicingIdle -Minutes 30
     $wuauserv = Get-Service -Name 'wuauserv'
     # Disabled, the search answers 0x80070422.
     if ($wuauserv.StartType.ToString() -eq 'Disabled') { Set-Service -Name 'wuauserv' -StartupType Manual }
@@ -171,6 +176,8 @@ function Invoke-UpdateRound {
     # 3, succeeded with errors, is a usable answer too.
     if (@(2, 3) -notcontains [int]$search.ResultCode) { Stop-Ingot -Code 'updates.search' -Message ('Expected the search for updates to succeed, found result code {0}.' -f $search.ResultCode) }
     $selected = @(Select-Update -Found $search.Updates -Parameter $Parameter)
+    # Nothing installs while a restart is due (0x80240016). What waits for it is counted: 0 would say that all is done.
+    if ((New-Object -ComObject 'Microsoft.Update.SystemInfo').RebootRequired) { return @{ found = $selected.Count; installed = @(); rebootRequired = $true } }
     $maximum = [int](Get-IngotProperty -InputObject $Parameter -Name 'maximum' -Default 50)
     $chosen = @($selected | Select-Object -First $maximum)
     $records = New-Object -TypeName System.Collections.ArrayList
@@ -191,23 +198,21 @@ function Invoke-UpdateRound {
 if ($Worker) {
     # Windows must not install by itself what the round is about to; put back afterwards.
     $policy = Get-RegistryValue -Path $PolicyKey -Name 'NoAutoUpdate'
+    $outcome = @{}
     try {
         if (-not (Test-Path -LiteralPath $PolicyKey)) { [void](New-Item -Path $PolicyKey -Force) }
         [void](New-ItemProperty -LiteralPath $PolicyKey -Name 'NoAutoUpdate' -PropertyType DWord -Value 1 -Force)
         $parameter = ConvertFrom-Json -InputObject ([System.IO.File]::ReadAllText($ParameterFile))
-        $result = Invoke-UpdateRound -Parameter $parameter
-        [void]$result.Remove('wait')
-        Set-IngotFile -Path $ResultFile -Text (ConvertTo-IngotJson -InputObject @{ result = $result })
+        $outcome.result = Invoke-UpdateRound -Parameter $parameter
     }
-    catch {
-        Set-IngotFile -Path $ResultFile -Text (ConvertTo-IngotJson -InputObject @{ failure = (ConvertFrom-IngotError -ErrorRecord $_) })
-        exit 1
-    }
+    catch { $outcome.failure = ConvertFrom-IngotError -ErrorRecord $_ }
     finally {
         if ($null -eq $policy) { Remove-ItemProperty -LiteralPath $PolicyKey -Name 'NoAutoUpdate' -ErrorAction SilentlyContinue }
         else { [void](New-ItemProperty -LiteralPath $PolicyKey -Name 'NoAutoUpdate' -PropertyType DWord -Value $policy -Force) }
     }
-    exit 0
+    # Last: as soon as the result lies here, Windows may be restarted.
+    Set-IngotFile -Path $ResultFile -Text (ConvertTo-IngotJson -InputObject $outcome)
+    exit ([int]$outcome.ContainsKey('failure'))
 }
 
 Invoke-IngotScript -Body {
@@ -232,7 +237,10 @@ Invoke-IngotScript -Body {
     $started = [DateTime]::UtcNow
     $shown = ''
     while (-not (Test-Path -LiteralPath $ResultFile)) {
-        $status = (@(Get-IngotLine -Path $StatusFile) -join '')
+        $status = ''
+        # The task deletes the file before it puts the new one into its place.
+        try { $status = (@(Get-IngotLine -Path $StatusFile) -join '') }
+        catch { Write-Verbose -Message 'read after the next change' }
         if ($status -ne $shown -and $status -ne '') {
             $shown = $status
             $value = ConvertFrom-Json -InputObject $status
