@@ -120,8 +120,8 @@ function Invoke-IngotScript {
 function Initialize-IngotFolder {
     param([string]$Path = $IngotFolder)
     $security = New-Object -TypeName System.Security.AccessControl.DirectorySecurity
-    $security.SetSecurityDescriptorSddlForm('O:BAD:P(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)')
-    # With the security given here, the folder is closed from its first moment.
+    # Without the sections the audit list would be written too. Given to the call, the list holds from the first moment.
+    $security.SetSecurityDescriptorSddlForm('O:BAD:P(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)', 'Access, Owner')
     [void][System.IO.Directory]::CreateDirectory($Path, $security)
     [System.IO.Directory]::SetAccessControl($Path, $security)
 }
@@ -165,7 +165,7 @@ function ConvertTo-NativeArgument {
     return '"' + $escaped + '"'
 }
 
-# Runs a program and returns its exit code and its lines. Not `& program 2>&1`: under ErrorActionPreference Stop the
+# Runs a program and returns its exit code, all its lines and its standard output as it is. Not `& program 2>&1`: under ErrorActionPreference Stop the
 # first line on standard error would end the script.
 function Invoke-Native {
     param(
@@ -184,25 +184,25 @@ function Invoke-Native {
     $start.UseShellExecute = $false
     $start.CreateNoWindow = $true
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = -not $NoOutput
-    $output = ''
+    $output = $errors = ''
     $process = [System.Diagnostics.Process]::Start($start)
     try {
         if (-not $NoOutput) {
             $process.StandardInput.Close()
             # Both at once: a full pipe that nobody reads would stop the program.
             $errorText = $process.StandardError.ReadToEndAsync()
-            $output = $process.StandardOutput.ReadToEnd() + $errorText.Result
+            $output, $errors = $process.StandardOutput.ReadToEnd(), $errorText.Result
         }
         $process.WaitForExit()
         $code = $process.ExitCode
     }
     finally { $process.Dispose() }
-    $lines = @($output -split '\r?\n' | Where-Object -FilterScript { $_ -ne '' })
+    $lines = @(($output + $errors) -split '\r?\n' | Where-Object -FilterScript { $_ -ne '' })
     if (-not $AnyCode -and $SuccessCode -notcontains $code) {
         $tail = (@($lines | Select-Object -Last 5) -join ' | ')
         Stop-Ingot -Code 'guest.native' -Message ('Expected {0} to end with exit code {1}, found {2}. {3}' -f (Split-Path -Path $FilePath -Leaf), ($SuccessCode -join ' or '), $code, $tail)
     }
-    return @{ exitCode = $code; lines = $lines }
+    return @{ exitCode = $code; lines = $lines; output = $output }
 }
 
 function Get-VmwareToolsProgram {
@@ -354,7 +354,7 @@ function Set-IngotAuthorizedKey {
     }
     if (-not (Test-IngotKeyAcl)) {
         $security = New-Object -TypeName System.Security.AccessControl.FileSecurity
-        $security.SetSecurityDescriptorSddlForm('O:BAD:P(A;;FA;;;BA)(A;;FA;;;SY)')
+        $security.SetSecurityDescriptorSddlForm('O:BAD:P(A;;FA;;;BA)(A;;FA;;;SY)', 'Access, Owner')
         [System.IO.File]::SetAccessControl($IngotKeyFile, $security)
         $changed = $true
         if (-not (Test-IngotKeyAcl)) {

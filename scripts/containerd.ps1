@@ -49,7 +49,8 @@ Invoke-IngotScript -Body {
     if (-not (Test-Path -LiteralPath $config)) {
         $changed = $true
         $default = Invoke-Native -FilePath $program -ArgumentList @('config', 'default')
-        Set-IngotFile -Path $config -Text (($default.lines -join "`n") + "`n")
+        # Standard output alone: a warning on standard error would end up in the file.
+        Set-IngotFile -Path $config -Text $default.output
     }
     if ($null -eq (Get-Service -Name 'containerd' -ErrorAction SilentlyContinue)) {
         $changed = $true

@@ -29,7 +29,7 @@ function Repair-IngotSshFolder {
         if (-not (Test-Path -LiteralPath $path -PathType Container)) { continue }
         if ((ConvertTo-IngotAclText -Sddl (Get-Acl -LiteralPath $path).Sddl) -eq (ConvertTo-IngotAclText -Sddl $wanted[$path])) { continue }
         $security = New-Object -TypeName System.Security.AccessControl.DirectorySecurity
-        $security.SetSecurityDescriptorSddlForm($wanted[$path])
+        $security.SetSecurityDescriptorSddlForm($wanted[$path], 'Access, Owner')
         [System.IO.Directory]::SetAccessControl($path, $security)
         $changed = $true
     }
