@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { nodesOf, parseScripts } from './powershell.ts';
+
+// None of the scripts runs here: what is pinned are the places where Windows PowerShell 5.1 or Windows itself is known to
+// do something else than one would read out of the line.
+const scripts = new Map((await parseScripts()).map((script) => [script.name, script]));
+
+function textOf(name: string): string {
+  const script = scripts.get(name);
+  assert.ok(script !== undefined, name);
+  return script.text;
+}
+
+/** What CommandLineToArgvW makes of the arguments that follow a program's name. */
+function windowsArguments(line: string): string[] {
+  const found: string[] = [];
+  let current: string | undefined;
+  let quoted = false;
+  for (let at = 0; at < line.length; ) {
+    const run = /^\\*/.exec(line.slice(at))?.[0].length ?? 0;
+    const next = line.charAt(at + run);
+    if (next === '"') {
+      current = (current ?? '') + '\\'.repeat(Math.floor(run / 2));
+      if (run % 2 === 1) current += '"';
+      else quoted = !quoted;
+      at += run + 1;
+    } else if (run > 0) {
+      current = (current ?? '') + '\\'.repeat(run);
+      at += run;
+    } else {
+      if (/\s/.test(next) && !quoted) {
+        if (current !== undefined) found.push(current);
+        current = undefined;
+      } else current = (current ?? '') + next;
+      at += 1;
+    }
+  }
+  return current === undefined ? found : [...found, current];
+}
+
+/** ConvertTo-NativeArgument with the patterns that stand in the script: .NET and JavaScript read these alike. */
+function nativeArgument(): (value: string) => string {
+  const text = textOf('common.ps1');
+  const [, plain] = /if \(\$Argument -match '(.+?)'\) \{ return \$Argument \}/.exec(text) ?? [];
+  const [, ...steps] = /\$escaped = \$Argument -replace '(.+?)', '(.+?)' -replace '(.+?)', '(.+?)'\n/.exec(text) ?? [];
+  const [quote = '', escaped = '', trailing = '', doubled = ''] = steps;
+  assert.ok(plain !== undefined && doubled !== '');
+  return (value) =>
+    new RegExp(plain).test(value)
+      ? value
+      : `"${value.replace(new RegExp(quote, 'g'), escaped).replace(new RegExp(trailing, 'g'), doubled)}"`;
+}
+
+test('a native program gets every argument as it was given, JSON with quotes and backslashes as well', () => {
+  const quote = nativeArgument();
+  const known = [
+    ['--cmd', `info-set guestinfo.ingot.bootstrap ${JSON.stringify({ message: 'C:\\a\\ "b" \\"', list: ['\\\\'] })}`],
+    ['', 'a b\\', 'C:\\Program Files\\x\\', '"', '\\"', 'a"b\\\\'],
+  ];
+  for (const list of known) assert.deepEqual(windowsArguments(list.map(quote).join(' ')), list);
+  const piece = fc.constantFrom('"', '\\', ' ', 'a', '{', '\t', "'", '\\\\', '\\"');
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.array(piece, { maxLength: 12 }).map((parts) => parts.join('')),
+        { minLength: 1 },
+      ),
+      (list) => assert.deepEqual(windowsArguments(list.map(quote).join(' ')), list),
+    ),
+  );
+});
+
+test('what a failure tells over guestinfo fits into a command line', () => {
+  for (const name of ['bootstrap.ps1', 'sysprep-task.ps1']) {
+    const text = textOf(name);
+    const [, lines, width] =
+      /Select-Object -(?:First|Last) (\d+) \| ForEach-Object -Process \{ \$_\.Substring\(0, \[Math\]::Min\((\d+),/.exec(
+        text,
+      ) ?? [];
+    const [, message] = /\.Substring\(0, \[Math\]::Min\((\d+), \$(?:failure\.message|text)\.Length/.exec(text) ?? [];
+    // \uXXXX for each character that is not ASCII, at worst; 32767 is the limit of CreateProcess.
+    const worst = 6 * (Number(lines) * Number(width) + Number(message)) + 600;
+    assert.ok(worst < 32_767, `${name}: ${worst}`);
+  }
+});
+
+test('an empty line of a log is no wrong argument', () => {
+  // A mandatory [string[]] refuses the whole list for one empty text in it.
+  let seen = 0;
+  for (const { name, root } of scripts.values()) {
+    for (const { text } of nodesOf(root, 'script_parameter')) {
+      if (!text.includes('[string[]]') || !text.includes('AllowEmptyCollection')) continue;
+      seen += 1;
+      assert.ok(text.includes('AllowEmptyString'), `${name}: ${text}`);
+    }
+  }
+  assert.ok(seen > 0);
+});
+
+test('access lists are written without the audit list, which would ask for a privilege of its own', () => {
+  let seen = 0;
+  for (const { name, text } of scripts.values()) {
+    for (const [call] of text.matchAll(/SetSecurityDescriptorSddlForm\(.*\)/g)) {
+      seen += 1;
+      assert.ok(call.endsWith(", 'Access, Owner')"), `${name}: ${call}`);
+    }
+  }
+  assert.equal(seen, 3);
+});
+
+test('lines that good runs of Sysprep write are told from failures', () => {
+  const [, list = ''] = /\$HarmlessErrors = @\(\n([^)]*)\n\)/.exec(textOf('sysprep-task.ps1')) ?? [];
+  const harmless = [...list.matchAll(/'([^']+)'/g)].map(([, text = '']) => text.toLowerCase());
+  const isHarmless = (line: string) => harmless.some((text) => line.toLowerCase().includes(text));
+  // With UEFI firmware, the default, the last four come in one go.
+  for (const line of [
+    'SYSPRP setupdigetclassdevs failed with error 0',
+    'SYSPRP Error 0x-2147417850: Failed to re-enable Compat-Gentel custom trigger.[gle=0x0000047e]',
+    'SYSPRP MRTGeneralize:107 - ERROR: Failed DeleteInstance AntiSpywareProduct.instanceGuid="{D68D}" hr=2147749904',
+    'SYSPRP BCD: BiUpdateEfiEntry failed c000000d',
+    'SYSPRP BCD: BiExportBcdObjects failed c000000d',
+    'SYSPRP BCD: BiExportStoreAlterationsToEfi failed c000000d',
+    'SYSPRP BCD: Failed to export alterations to firmware. Status: c000000d',
+  ])
+    assert.ok(isHarmless(line), line);
+  for (const line of [
+    '[0x0f0073] SYSPRP RunExternalDlls:Not running DLLs; dwRet = 31',
+    '[0x0f00a8] SYSPRP WinMain:Hit failure while processing sysprep generalize internal providers; hr = 0x80070005',
+    "[0x0f0082] SYSPRP LaunchDll:Failure occurred while executing 'spbcd.dll,Sysprep_Generalize_Bcd', returned 2",
+  ])
+    assert.ok(!isHarmless(line), line);
+});
+
+test('the first logon stays able to run again until all is done, and not longer', () => {
+  const text = textOf('bootstrap.ps1');
+  const main = text.slice(text.indexOf('\ntry {\n'));
+  const cleared = main.indexOf('\n    Clear-FirstLogon\n');
+  assert.ok(cleared > main.indexOf('Wait-SshPort') && cleared < main.indexOf('Get-ReadyReport'));
+});
+
+test('a round of updates tells its end when nothing is left to do', () => {
+  const text = textOf('windows-updates.ps1');
+  const worker = text.slice(text.indexOf('\nif ($Worker) {'), text.indexOf('\nInvoke-IngotScript'));
+  assert.ok(worker.indexOf('Set-IngotFile -Path $ResultFile') > worker.indexOf('finally'));
+  // 0 found ends the rounds: it is never said before the search.
+  assert.doesNotMatch(text, /found = 0/);
+});
