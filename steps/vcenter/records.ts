@@ -129,7 +129,7 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
       for (const record of sound ?? []) found.set(record.step, { ...record, void: undefined });
       const current = sound?.some(({ step }) => step === 'master') === true && layer === undefined;
       for (const record of await ofTemplates(template, candidate, center, image, fingerprints, signal)) {
-        found.set(record.step, { ...record, void: current ? undefined : 'the master is built again' });
+        found.set(record.step, { ...record, void: current ? record.void : 'the master is built again' });
       }
       return found;
     },
@@ -226,8 +226,10 @@ async function ofTemplates(
   });
   const output = { vm: machine.vm.value, name, inventoryPath: path, previous: null };
   const sealPrint = current ? (fingerprints.get('seal') ?? '') : '';
+  // What has become a template takes no further step: what it was made of is made anew for the next one.
+  const gone = current ? undefined : 'the template is of other inputs, and its clone is made anew';
   const records = [
-    ...sealed,
+    ...sealed.map((record) => ({ ...record, void: gone })),
     proved('seal', sealPrint, { removed: [] }, 'sealed before it became the template'),
     proved('template', fingerprint, output, `${path} (${machine.vm.value}) is a template of these very inputs`),
   ];
