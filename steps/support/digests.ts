@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -43,8 +43,10 @@ export function rememberedDigests(file: string): Digests {
     const all = await memory;
     all[path] = { identity, sha256 };
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(`${file}.${process.pid}`, JSON.stringify(all));
-    await rename(`${file}.${process.pid}`, file);
+    // Several files are read at once, perhaps by several builds: each writes beside the file under a name of its own.
+    const temporary = `${file}.${randomBytes(6).toString('hex')}`;
+    await writeFile(temporary, JSON.stringify(all));
+    await rename(temporary, file);
     return { sha256, size };
   }
 
