@@ -43,7 +43,8 @@ export class Guest {
   readonly #keys = Promise.withResolvers<void>();
   #hardware: Hardware | undefined;
   #discs: Disc[] = [];
-  #sshd: Sshd | undefined;
+  /** One for each network card. */
+  #sshds: Sshd[] = [];
   #bootTime = nextBootTime();
   #toolsAreUp = false;
   /** What stands on the console. */
@@ -148,8 +149,8 @@ export class Guest {
 
   #stopServices(): void {
     this.#toolsAreUp = false;
-    this.#sshd?.stop();
-    this.#sshd = undefined;
+    for (const sshd of this.#sshds) sshd.stop();
+    this.#sshds = [];
   }
 
   async #closeDiscs(): Promise<void> {
@@ -291,7 +292,7 @@ export class Guest {
         },
         log: this.#lab.log,
       });
-      if (await sshd.start()) this.#sshd = sshd;
+      if (await sshd.start()) this.#sshds.push(sshd);
     }
     return windows.files.read(`${HOST_KEY_FILE}.pub`)?.toString('latin1') ?? '';
   }
