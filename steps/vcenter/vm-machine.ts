@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { IngotError } from '../../common/failure.ts';
-import { delay } from '../../pipeline/wait.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import { extraConfigMap } from '../../vsphere/extra-config.ts';
 import { isFault } from '../../vsphere/fault.ts';
@@ -25,9 +24,6 @@ export interface MachineContext {
   screenshotPath(name: string): string;
 }
 
-const settleMs = 20_000;
-const settleStepMs = 500;
-
 /** A VM as the steps see it. Every call is one method of the API, so a reader can match it to the reference. */
 export function vmMachine(context: MachineContext, vm: Ref<'VirtualMachine'>, name: string): Machine {
   const { vc, taskMs } = context;
@@ -42,7 +38,13 @@ export function vmMachine(context: MachineContext, vm: Ref<'VirtualMachine'>, na
     vm,
     name,
     waitFor,
-    powerOn: (signal) => startVm(context, vm, name, signal),
+    async powerOn(signal) {
+      try {
+        await powerOn(vc, vm, { ...task(signal), what: `powering on ${name}` });
+      } catch (error) {
+        if (!isFault(error, 'InvalidPowerState')) throw error; // on already
+      }
+    },
     async powerOff(signal) {
       try {
         await powerOff(vc, vm, { ...task(signal), what: `powering off ${name}` });
@@ -97,21 +99,6 @@ export function vmMachine(context: MachineContext, vm: Ref<'VirtualMachine'>, na
       return path;
     },
   };
-}
-
-/** Right after a VM was made, vCenter may refuse to power it on for a moment (InvalidState); it tells no event for it. */
-async function startVm({ vc, taskMs }: MachineContext, vm: Ref<'VirtualMachine'>, name: string, signal: AbortSignal) {
-  const deadline = Date.now() + settleMs;
-  for (;;) {
-    try {
-      await powerOn(vc, vm, { signal, deadlineMs: taskMs, what: `powering on ${name}` });
-      return;
-    } catch (error) {
-      if (isFault(error, 'InvalidPowerState')) return; // on already
-      if (!isFault(error, 'InvalidState') || Date.now() > deadline) throw error;
-      await delay(settleStepMs, signal);
-    }
-  }
 }
 
 function noTools(name: string, cause: unknown): IngotError {
