@@ -21,6 +21,9 @@ Invoke-IngotScript -Body {
     $drive = [string]$env:SystemDrive
     $before = (Get-CimInstance -ClassName Win32_LogicalDisk -Filter "DeviceID = '$drive'").FreeSpace
 
+    # After the restart of a round of updates, servicing may go on for a while; DISM fails beside it.
+    $deadline = [DateTime]::UtcNow.AddMinutes(15)
+    while ((Get-ServicingState) -eq 2 -and [DateTime]::UtcNow -lt $deadline) { Start-Sleep -Seconds 5 }
     # DISM answers 0x800f0806 while servicing waits for a restart.
     $pending = @(Get-PendingReboot)
     if ($pending.Count -gt 0) { Stop-Ingot -Code 'cleanup.pending-reboot' -Message ('Expected no pending restart before the component store is cleaned, found {0}.' -f ($pending -join ', ')) }
