@@ -36,6 +36,7 @@ async function leftBehind(env: BuildEnv, image: Image, outputs: Outputs): Promis
   try {
     const center = await env.vcenter();
     const { folderPath, templateFolderPath } = await center.placement(signal);
+    center.forget('master'); // what was broken off may have been done all the same
     const left: string[] = [];
     for (const [role, folder] of [
       ['master', folderPath],
@@ -59,13 +60,13 @@ async function leftBehind(env: BuildEnv, image: Image, outputs: Outputs): Promis
 async function discLeft(env: BuildEnv, outputs: Outputs, signal: AbortSignal): Promise<string | undefined> {
   if (outputs.has(installWindows.id)) return undefined;
   const center = await env.vcenter();
+  const master = await center.look('master', signal);
+  const disc = master?.extraConfig.get(keys.disc) ?? '';
   const uploaded = env.held.uploadedDisc;
-  if (!outputs.has(createVm.id)) {
-    if (uploaded !== undefined) await center.files.delete(uploaded, signal);
-    return undefined;
-  }
-  const machine = await center.master(signal);
-  const { extraConfig } = await center.hardwareOf(machine.vm, signal);
-  const disc = extraConfig.get(keys.disc) ?? '';
-  return disc === '' ? undefined : `answer disc ${disc}: deleted as soon as Windows is installed, or with the VM`;
+  const neverStarted = env.records.abandoned && !outputs.has(createVm.id);
+  const needless = uploaded !== undefined && (uploaded !== disc || neverStarted);
+  if (needless) await center.files.delete(uploaded, signal);
+  return disc === '' || (needless && uploaded === disc)
+    ? undefined
+    : `answer disc ${disc}: deleted as soon as Windows is installed, or with the VM`;
 }

@@ -65,7 +65,9 @@ export const createVm = defineStep({
       ],
     });
     progress('Creating');
-    const machine = await center.createMaster(spec, signal);
+    // An interrupt waits: a VM that comes into being after the end of the build would stand there without its disc.
+    const machine = await center.createMaster(spec, AbortSignal.timeout(config.timeouts.task));
+    signal.throwIfAborted();
     const made = await center.hardwareOf(machine.vm, signal);
     const wanted = bootOptions(config);
     if (!sameOrder(made.bootOrder, wanted.bootOrder ?? [])) {
