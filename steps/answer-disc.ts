@@ -7,7 +7,7 @@ import { scriptFile } from '../scripts/digest.ts';
 import { defineStep } from './define.ts';
 import { inspectMedia } from './inspect-media.ts';
 import { preflight } from './preflight.ts';
-import { administratorPassword, answerFileInputs, productKey } from './support/answer-files.ts';
+import { administratorPassword, answerFileInputs, productKey, productKeyDigest } from './support/answer-files.ts';
 import { scriptFiles } from './support/script.ts';
 
 /** The label by which the first logon finds the disc, whatever letter its drive has. */
@@ -24,7 +24,7 @@ export const answerDisc = defineStep({
     ...answerFileInputs(image),
     firmware: image.hardware.firmware,
     installationType: image.windows.installationType,
-    productKey: String(image.windows.productKey),
+    productKey: await productKeyDigest(image),
     authorizedKeys: await readAuthorizedKeys(image),
     openssh: { source: image.openssh.source, port: image.openssh.port },
     opensshArchive: image.openssh.archive === undefined ? null : (await digests.of(image.openssh.archive)).sha256,

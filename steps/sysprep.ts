@@ -5,7 +5,7 @@ import { parseSysprepReport, type SysprepReport } from '../guest/reports.ts';
 import { scriptFile } from '../scripts/digest.ts';
 import { clone } from './clone.ts';
 import { defineStep } from './define.ts';
-import { answerFileInputs } from './support/answer-files.ts';
+import { answerFileInputs, passwordDigest } from './support/answer-files.ts';
 import { explained } from './support/late.ts';
 import { keys } from './support/names.ts';
 import { randomPassword } from './support/password.ts';
@@ -24,7 +24,7 @@ export const sysprep = defineStep({
   id: 'sysprep',
   title: 'Generalize the clone (Sysprep)',
   needs: { clone },
-  inputs: answerFileInputs,
+  inputs: async (image) => ({ ...answerFileInputs(image), password: await passwordDigest(image) }),
   files: scriptFiles('sysprep', 'sysprep-task'),
   output: z.object({ imageState: z.string(), tag: z.boolean(), errors: z.array(z.string()) }),
   timeout: (image) => image.timeouts.sysprep + image.timeouts.boot + image.timeouts.ssh,

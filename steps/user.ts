@@ -1,14 +1,14 @@
-import { createHash, scrypt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { z } from 'zod';
 import { IngotError } from '../common/failure.ts';
 import type { Json } from '../common/json.ts';
-import type { Image, OwnStep, Secret } from '../image/index.ts';
+import type { Image, OwnStep } from '../image/index.ts';
 import { findSecrets, resolveParameters } from '../image/secrets.ts';
 import type { StepTools } from '../pipeline/step.ts';
 import { type BuildEnv, defineStep } from './define.ts';
 import { openssh } from './openssh.ts';
+import { keyedDigest } from './support/keyed-digest.ts';
 import { localFiles } from './support/local-files.ts';
 
 const output = z.object({ result: z.json().nullable() });
@@ -103,14 +103,6 @@ async function inputsOf(own: OwnStep, image: string, digests: BuildEnv['digests'
       };
   }
 }
-
-/** In place of a secret in a fingerprint: a change shows, the secret does not, and guessing is slow. */
-const keyedDigest =
-  (image: string) =>
-  async (secret: Secret): Promise<string> => {
-    const digest = await promisify(scrypt)(await secret.resolve(), `ingot:${image}:${secret.reference}`, 32);
-    return Buffer.isBuffer(digest) ? digest.toString('hex') : '';
-  };
 
 /** `C:\app` and `conf/x.ini` as SFTP wants them: `/C:/app/conf/x.ini`. */
 function sftpPath(folder: string, relative: string): string {

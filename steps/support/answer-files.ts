@@ -1,6 +1,7 @@
 import type { Json } from '../../common/json.ts';
 import type { Redactor } from '../../common/redactor.ts';
 import { type Image, Secret } from '../../image/index.ts';
+import { keyedDigest } from './keyed-digest.ts';
 import { randomPassword } from './password.ts';
 
 /** What both answer files take from the image file; enters the fingerprints of the steps that write them. */
@@ -13,6 +14,17 @@ export function answerFileInputs(image: Image) {
     timeZone,
     locale: { input: inputLocale, system: locale, ui: uiLanguage, user: locale },
   } satisfies Json;
+}
+
+/** What stands for the password of Administrator in a fingerprint; null where each build has a random one. */
+export async function passwordDigest({ name, windows }: Image): Promise<string | null> {
+  return windows.administratorPassword === undefined ? null : keyedDigest(name)(windows.administratorPassword);
+}
+
+/** What stands for the product key in a fingerprint. */
+export async function productKeyDigest({ name, windows }: Image): Promise<string> {
+  const { productKey: key } = windows;
+  return key instanceof Secret ? keyedDigest(name)(key) : String(key);
 }
 
 /** The Administrator's password: the one the image file refers to, otherwise a new random one. Known to the redactor. */
