@@ -31,6 +31,7 @@ export const preflight = defineStep({
       checkSpace(config, place.datastore.freeSpace, place.datastore.name),
       checkTools(config, center.files, signal),
     ]);
+    signal.throwIfAborted(); // another step failed, or the user interrupted: these are no findings of vCenter's
     const failures = [guestId, ...checks]
       .filter((check) => check.status === 'rejected')
       .map((check) => toFailure(check.reason));
