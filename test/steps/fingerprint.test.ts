@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Changes } from '../build/site.ts';
+import { openSite } from '../build/site.ts';
+import { ingot } from '../cli/ingot.ts';
+import { PATH } from '../lab/support/tools.ts';
+
+const site = await openSite();
+
+/** The fingerprints of a plan that does not look at vCenter, by step. */
+async function prints(changes: Changes, env: Readonly<Record<string, string>> = {}): Promise<Map<string, string>> {
+  const file = await site.image('printed', changes);
+  const all = { PATH, ...site.lab.env, ...env };
+  const { code, stdout, stderr } = await ingot(['plan', file, '--offline', '--json'], { cwd: site.folder, env: all });
+  assert.equal(code, 0, stderr);
+  const steps: { step: string; fingerprint: string }[] = JSON.parse(stdout);
+  return new Map(steps.map(({ step, fingerprint }) => [step, fingerprint]));
+}
+
+/** The first of the steps that differ, in the order of the plan; undefined if none does. */
+function firstChange(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): string | undefined {
+  return [...b.keys()].find((id) => a.get(id) !== b.get(id));
+}
+
+const before = await prints({});
+
+suite('what changes the result is in the fingerprint of the step that it changes', () => {
+  for (const [step, changes] of [
+    ['inspect-media', { windows: { edition: 'Datacenter' } }],
+    ['answer-disc', { windows: { computerName: 'other' } }],
+    ['answer-disc', { windows: { timeZone: 'W. Europe Standard Time' } }],
+    ['answer-disc', { windows: { inputLocale: 'de-DE' } }],
+    ['answer-disc', { openssh: { port: 2222 } }],
+    ['upload-media', { media: { toolsIso: '[LocalDS_0] other.iso' } }],
+    ['create-vm', { hardware: { disk: '80GiB' } }],
+    ['create-vm', { hardware: { memory: '16GiB' } }],
+    ['create-vm', { hardware: { secureBoot: false } }],
+    ['vmware-tools', { tools: { minimumVersion: '12.0.0' } }],
+    ['tools-conf', { tools: { excludeNics: 'vEthernet*' } }],
+    ['windows-updates', { updates: {} }],
+    ['docker', { docker: { version: '20.10.10' } }],
+    ['firewall', { firewall: { rules: [{ name: 'ContainerLogsPort', port: 10251, protocol: 'TCP' }] } }],
+    ['motd', { steps: [{ name: 'motd', powershell: "Write-Output 'x'" }] }],
+    ['clone', { template: { folder: 'elsewhere' } }],
+    ['seal', { template: { notes: 'Other notes' } }],
+  ] as const) {
+    test(`${step}: ${JSON.stringify(changes)}`, async () =>
+      assert.equal(firstChange(before, await prints(changes)), step));
+  }
+
+  test('a secret counts by its value, not by its name', async () => {
+    const windows = { administratorPassword: 'env:THE_PASSWORD', productKey: 'env:THE_KEY' };
+    const with1 = { THE_PASSWORD: 'Passw0rd-1', THE_KEY: 'N2KJX-J94YW-TQVFB-DG9YT-724CC' };
+    const first = await prints({ windows }, with1);
+    assert.equal(firstChange(first, await prints({ windows }, with1)), undefined);
+    const password = { ...with1, THE_PASSWORD: 'Passw0rd-2' };
+    assert.equal(firstChange(first, await prints({ windows }, password)), 'sysprep');
+    const key = { ...with1, THE_KEY: '6NMRW-2C8FM-D24W7-TQWMY-CWH2D' };
+    assert.equal(firstChange(first, await prints({ windows }, key)), 'answer-disc');
+  });
+});
+
+suite('what does not change the result is in none', () => {
+  for (const changes of [
+    { timeouts: { install: '10m', task: '1m', clone: '1m' } },
+    { template: { name: 'printed', keep: 7 } },
+    { vcenter: { server: 'another.example.com' } },
+  ]) {
+    test(JSON.stringify(changes), async () => assert.equal(firstChange(before, await prints(changes)), undefined));
+  }
+});
