@@ -113,6 +113,19 @@ test('a datastore that runs full during the upload: what was sent is removed', a
   assert.deepEqual(await answerDiscs(site), []);
 });
 
+test('a disc that was sent whole but cannot take its name is removed again', async () => {
+  await site.govc('datastore.rm', '-f', 'ingot/media');
+  await lab.faults.inject({ kind: 'task', method: 'MoveDatastoreFile_Task', type: 'CannotAccessFile' });
+  const built = await site.build(await site.image('unnamed'));
+  assertFailed(built, {
+    step: 'upload-media',
+    code: 'vsphere.fault',
+    message: /^moving \[LocalDS_0\] ingot\/media\/.*\.partial: vCenter answered CannotAccessFile/,
+    remedy: /Look at the task and its events/,
+  });
+  assert.equal((await site.govc('datastore.ls', 'ingot/media')).trim(), '');
+});
+
 test('too little free space, and rights that are missing: found before anything is made, all at once', async (t) => {
   const proxy = await startProxy(server);
   t.after(() => proxy.stop());
@@ -191,6 +204,21 @@ test('a VM of another image has the name: it stays as it is', async () => {
     remedy: /choose another name for the image or its template/,
   });
   assert.deepEqual(await readVm(site, 'one'), before);
+});
+
+test('a VM that somebody deployed from the template has the master’s name: it stays as it is', async () => {
+  const file = await site.image('deployed');
+  assertDone(await site.build(file));
+  await site.govc('vm.destroy', 'deployed-master');
+  await site.govc('vm.clone', '-vm', 'deployed', '-on=false', 'deployed-master');
+  const before = await readVm(site, 'deployed-master');
+  assertFailed(await site.build(file), {
+    step: 'preflight',
+    code: 'vm.not-ours',
+    message: /^expected the name \/DC0\/vm\/deployed-master to be free or ours, found a VM of this image that is not/,
+    remedy: /ingot never touches what it did not make/,
+  });
+  assert.deepEqual(await readVm(site, 'deployed-master'), before);
 });
 
 test('names of the inventory that are wrong: the error lists what there is', async () => {
