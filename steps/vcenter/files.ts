@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import {
+  type DatastoreFile,
   deleteDatastoreFile,
   makeDirectory,
   moveDatastoreFile,
@@ -11,6 +12,10 @@ import { datastorePath, parseDatastorePath } from '../../vsphere/datastore-path.
 import { download, upload } from '../../vsphere/datastore-transfer.ts';
 import { isFault } from '../../vsphere/fault.ts';
 import type { DatastoreLocation } from '../../vsphere/inventory.ts';
+import { makeTopDirectory } from '../../vsphere/top-directory.ts';
+
+/** Milliseconds after which a partial upload is one that a killed build left: no upload takes that long. */
+const partialMs = 48 * 3_600_000;
 
 export interface PutOptions {
   /** Bytes. */
@@ -57,6 +62,8 @@ export function datastoreFiles(
     const found = await searchDatastore(vc, location, posix.dirname(path), [posix.basename(path)], { signal });
     return found?.find((file) => file.name === posix.basename(path))?.size;
   };
+  const remove = (location: DatastoreLocation, path: string, signal: AbortSignal) =>
+    deleteDatastoreFile(vc, location, path, { missing: 'ignore', signal });
   const send = async (location: DatastoreLocation, path: string, { size, content, onProgress, signal }: PutOptions) => {
     const source = { size, open: content };
     const { bytes } = await upload(vc, location, path, source, {
@@ -68,6 +75,8 @@ export function datastoreFiles(
   return {
     async makeFolders(path, signal) {
       const { location } = await locate(path, signal);
+      // vSAN and vVols want a namespace at the root; its friendly name is a link to it.
+      if (!location.topLevelDirectories) await makeTopDirectory(vc, location, path.split('/')[0] ?? path, { signal });
       await makeDirectory(vc, location, path, { parents: true, signal });
     },
     async makeFolder(path, signal) {
@@ -93,17 +102,24 @@ export function datastoreFiles(
     async putMedia(path, options) {
       const { location } = await locate(path, options.signal);
       const full = datastorePath(location.name, path);
-      if ((await sizeOf(location, path, options.signal)) === options.size) return { path: full, uploadedBytes: 0 };
+      const { size, signal } = options;
+      const [folder, name] = [posix.dirname(path), posix.basename(path)];
+      const there = (await searchDatastore(vc, location, folder, [name, `${name}.*.partial`], { signal })) ?? [];
+      const broken = there.filter((file) => file.name !== name && ageOf(file) > partialMs);
+      // What killed builds left is in nobody's way: that it stays is no failure.
+      const swept = broken.map((file) => remove(location, `${folder}/${file.name}`, signal).catch(() => undefined));
+      await Promise.all(swept);
+      if (there.some((file) => file.name === name && file.size === size)) return { path: full, uploadedBytes: 0 };
       const partial = `${path}.${randomBytes(6).toString('hex')}.partial`;
       try {
         const uploadedBytes = await send(location, partial, options);
-        const from = { location, path: partial };
-        await moveDatastoreFile(vc, from, { location, path }, { force: true, signal: options.signal });
+        await moveDatastoreFile(vc, { location, path: partial }, { location, path }, { force: true, signal });
         return { path: full, uploadedBytes };
       } catch (error) {
-        // What is left of a broken upload is of no use to anyone; that it stays is no new failure.
-        const signal = AbortSignal.timeout(30_000);
-        await deleteDatastoreFile(vc, location, partial, { missing: 'ignore', signal }).catch(() => undefined);
+        await remove(location, partial, AbortSignal.timeout(30_000)).catch(() => undefined);
+        // Another build was faster, and its VM holds the file already: the same content under the same name.
+        if (isFault(error, 'FileFault') && (await sizeOf(location, path, signal)) === size)
+          return { path: full, uploadedBytes: 0 };
         throw error;
       }
     },
@@ -120,4 +136,10 @@ export function datastoreFiles(
       await deleteDatastoreFile(vc, location, path, { missing: 'ignore', signal });
     },
   };
+}
+
+/** Milliseconds since it was written; 0 where vCenter does not say. */
+function ageOf({ modified }: DatastoreFile): number {
+  const age = Date.now() - Date.parse(modified ?? '');
+  return Number.isNaN(age) ? 0 : age;
 }
