@@ -14,7 +14,8 @@ $Tag = Join-Path -Path $SysprepFolder -ChildPath 'Sysprep_succeeded.tag'
 $ErrorLog = Join-Path -Path $SysprepFolder -ChildPath 'Panther\setuperr.log'
 $Panther = Join-Path -Path $env:SystemRoot -ChildPath 'Panther'
 $Sealed = 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE'
-$TimeoutMinutes = 60
+# How long Sysprep may take; sysprep.ps1 says it.
+$TimeoutMinutes = 25
 
 # Lines that runs which succeeded write to setuperr.log as well. With UEFI firmware the lines about BCD come together: its
 # export to the firmware's variables failed, the store on the disk is done.
@@ -122,6 +123,7 @@ try {
     $parameter = ConvertFrom-Json -InputObject ([System.IO.File]::ReadAllText((Join-Path -Path $IngotFolder -ChildPath 'sysprep.json')))
     $run = [string]$parameter.run
     $verdict.run = $run
+    $TimeoutMinutes = [int](Get-IngotProperty -InputObject $parameter -Name 'minutes' -Default $TimeoutMinutes)
     Publish-Sysprep -Value @{ state = 'running'; run = $run; message = 'Preparing' }
     # As SYSTEM, Sysprep leaves AppX packages unregistered: no Start menu and no Settings in clones.
     if ([System.Security.Principal.WindowsIdentity]::GetCurrent().User.Value -eq 'S-1-5-18') {

@@ -121,6 +121,7 @@ Invoke-IngotScript -Body {
     $run = Get-IngotText -InputObject $Parameter -Name 'run'
     $unattend = Get-IngotText -InputObject $Parameter -Name 'unattend'
     $password = Get-IngotText -InputObject $Parameter -Name 'password'
+    $minutes = [int](Get-IngotProperty -InputObject $Parameter -Name 'minutes' -Default 25)
     Initialize-IngotFolder
 
     if (Test-IngotTaskRunning -Name $TaskName) {
@@ -143,7 +144,7 @@ Invoke-IngotScript -Body {
     $account = Get-LocalUser | Where-Object -FilterScript { $_.SID.Value -match '^S-1-5-21-.*-500$' }
     # In process, never on a command line: those are logged and seen by others.
     Set-LocalUser -SID $account.SID -Password (ConvertTo-SecureString -String $password -AsPlainText -Force)
-    Set-IngotFile -Path $ParameterFile -Text (ConvertTo-IngotJson -InputObject @{ run = $run; unattend = $unattend })
+    Set-IngotFile -Path $ParameterFile -Text (ConvertTo-IngotJson -InputObject @{ run = $run; unattend = $unattend; minutes = $minutes })
     Register-IngotTask -Name $TaskName -Script (Join-Path -Path $PSScriptRoot -ChildPath 'sysprep-task.ps1') -User ('{0}\{1}' -f $env:COMPUTERNAME, $account.Name) -Password $password
     Start-ScheduledTask -TaskName $TaskName
     # After the start: without host keys sshd takes no further connection, and a failure before could not be mended.

@@ -53,12 +53,18 @@ export const firewall = defineStep({
         rule.protocol === protocol &&
         rule.enabled &&
         rule.direction === 'Inbound' &&
-        rule.action === 'Allow';
+        rule.action === 'Allow' &&
+        rule.edgeTraversal === 'Allow' &&
+        rule.profile === 'Any';
       if (!fits) {
-        throw new IngotError('firewall.rule', `expected one enabled inbound rule ${name} for ${protocol} ${port}`, {
-          evidence: found.map((other) => JSON.stringify(other)),
-          remedy: 'remove the other rules of this name from the image, then build again',
-        });
+        throw new IngotError(
+          'firewall.rule',
+          `expected one enabled inbound rule ${name} for ${protocol} ${port} that allows it in any profile, with edge traversal`,
+          {
+            evidence: found.map((other) => JSON.stringify(other)),
+            remedy: 'remove the other rules of this name from the image, then build again',
+          },
+        );
       }
       return `rule ${name}: ${protocol} ${port} inbound, edge traversal ${rule.edgeTraversal}, profile ${rule.profile}`;
     });

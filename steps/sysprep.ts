@@ -43,7 +43,9 @@ export const sysprep = defineStep({
     progress('Starting Sysprep');
     const password = randomPassword();
     context.redactor.add(password);
-    const parameters = { run, unattend: answerFile, password };
+    // Less than our own deadline: the guest knows better than we what hangs, and still has to tell and to shut down.
+    const minutes = Math.max(1, Math.floor((config.timeouts.sysprep * 0.8) / 60_000));
+    const parameters = { run, unattend: answerFile, password, minutes };
     await script({ ...context, guest }, 'sysprep', parameters, started);
     context.closeGuest('candidate');
     let verdict: SysprepReport | undefined;

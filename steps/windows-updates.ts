@@ -46,7 +46,7 @@ export const windowsUpdates = defineStep({
           remedy: 'exclude the update in `updates.exclude`, or mend its cause; build again to go on from here',
         });
       }
-      if (result.found > 0 && result.installed.every((done) => known.has(done.kb))) {
+      if (result.installed.length > 0 && result.installed.every((done) => known.has(done.kb))) {
         throw new IngotError('updates.rollback', 'expected new updates in each round, found the same ones again', {
           evidence: result.installed.map((done) => `${done.kb} ${done.title}`),
           remedy: 'Windows rolls these back at boot: exclude them in `updates.exclude` or look at CBS.log',
@@ -58,7 +58,8 @@ export const windowsUpdates = defineStep({
         const guest = await context.guest(signal);
         await guest.restart({ signal, deadlineMs: config.timeouts.boot });
       }
-      if (result.found === 0) return finish(context, { installed, rounds: number });
+      // A restart that was due before the search hides what comes behind it: only a quiet round ends it.
+      if (result.found === 0 && !result.rebootRequired) return finish(context, { installed, rounds: number });
     }
     throw new IngotError('updates.rounds', `expected no more updates after ${rounds} rounds, found further ones`, {
       evidence: installed.map((done) => `${done.kb} ${done.title}`),

@@ -13,6 +13,8 @@ export const windowsUpdates: ScriptModel = (call) => {
   const offered = round.filter(
     (update) => !exclude.includes(update.kb.toUpperCase()) && !windows.updates.some((done) => done.kb === update.kb),
   );
+  // The agent installs nothing while a restart is due (0x80240016).
+  if (windows.pendingReboot.length > 0) return { found: offered.length, installed: [], rebootRequired: true };
   const chosen = offered.slice(0, maximum);
   let rebootRequired = false;
   chosen.forEach((update, index) => {
