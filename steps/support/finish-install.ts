@@ -30,7 +30,12 @@ export async function finishInstall(
     {
       deviceChange: removeDevices(cds),
       bootOptions: { bootOrder: [{ $type: 'VirtualMachineBootOptionsBootableDevice' }] },
-      extraConfig: [{ key: keys.bootstrap, value: '' }, { key: keys.disc, value: '' }, ...records.pending()],
+      extraConfig: [
+        { key: keys.bootstrap, value: '' },
+        { key: keys.disc, value: '' },
+        records.plan(),
+        ...records.pending(),
+      ],
     },
     signal,
   );

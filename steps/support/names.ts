@@ -33,6 +33,8 @@ export const keys = {
   /** On a template: the fingerprint of its last step, and the Windows it holds. */
   fingerprint: 'ingot.fingerprint',
   windows: 'ingot.windows',
+  /** On a master: the fingerprint of the plan that works in its Windows, also of what it has not finished. */
+  plan: 'ingot.plan',
   /** `ingot.step.<id>`: a finished step's record. */
   step: 'ingot.step.',
   /** The bootstrap's report, copied out of guestinfo: Windows is installed. */

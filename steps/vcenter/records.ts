@@ -36,6 +36,8 @@ const layered: ReadonlySet<string> = new Set(['install-windows', 'windows-update
 export interface VmRecords extends RecordStore {
   /** Records not written yet, as entries for a change that is made anyway. */
   pending(): readonly OptionValue[];
+  /** Says which plan works in Windows from now on. Under another one, what a broken build left half done has to go. */
+  plan(): OptionValue;
   /** What stays on the template: what it is, what it was made from, and the records of the clone. */
   sealed(facts: { readonly build: string; readonly windows: string }): readonly OptionValue[];
   /** No build can go on with this master: its records are taken back, so that the next one makes it anew. */
@@ -49,6 +51,8 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
   let plan: ReadonlyMap<string, string> = new Map();
   let layer: Layer | undefined;
   let missing: StepRecord | undefined;
+  /** What works on the master from now on is another plan than what it says. */
+  let replanned = false;
   let abandoned = false;
   let writing: Promise<void> = Promise.resolve();
 
@@ -64,6 +68,7 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
     lastWrite = Date.now();
     return records.map((record) => ({ key: keys.step + record.step, value: JSON.stringify(record) }));
   };
+  const planPrint = (): string => plan.get('master') ?? '';
   const pending = (): OptionValue[] => take([...waiting.values()]);
 
   async function write(): Promise<void> {
@@ -105,9 +110,16 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
         center.look('candidate', signal),
       ]);
       layer = undefined;
-      missing = undefined;
       const written = recordsOf(master?.extraConfig ?? new Map());
       let sound = soundRecords(written, fingerprints);
+      const bare = sound && master && withoutSnapshot(sound, master);
+      missing = master?.power === 'poweredOff' ? bare : undefined;
+      // One that runs may be anything by now: a master must be what its snapshot holds.
+      if (missing === undefined && bare?.step === 'master') sound = sound?.filter(({ step }) => step !== 'master');
+      const worked = master?.extraConfig.get(keys.plan);
+      const other = worked !== undefined && worked !== planPrint();
+      // Steps that were not recorded leave something, too: of another plan nothing may stay.
+      if (other && missing === undefined) sound = undefined;
       if (sound === undefined && master !== undefined) {
         // The deepest layer that still holds saves what lies below the first change.
         for (const candidate of await layersOf(center.vc, master.machine.vm, fingerprints, signal)) {
@@ -116,14 +128,8 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
           layer = candidate;
           break;
         }
-      } else if (sound !== undefined && master !== undefined) {
-        missing = withoutSnapshot(sound, master);
-        if (missing !== undefined && master.power !== 'poweredOff') {
-          // Nobody knows what happened to it since: a master must be what its snapshot holds.
-          if (missing.step === 'master') sound = sound.filter(({ step }) => step !== 'master');
-          missing = undefined;
-        }
       }
+      replanned = layer !== undefined || (other && missing !== undefined);
       const lost = layer === undefined ? 'the VM is made anew' : `the VM goes back to its layer ${layer.step}`;
       const found = new Map<string, StepRecord>(written.map((record) => [record.step, { ...record, void: lost }]));
       for (const record of sound ?? []) found.set(record.step, { ...record, void: undefined });
@@ -143,11 +149,13 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
         log(`an earlier build broke off before the snapshot of ${missing.step}: taking it now`);
         await master.snapshot(layerName(missing.step, missing.fingerprint), `The end of ${missing.step}`, signal);
       }
-      if (layer === undefined) return;
-      log(`taking ${master.name} back to its layer “${layer.name}”: what was built upon it has changed`);
-      await master.powerOff(signal);
-      await revertTo(center.vc, master.vm, layer, { signal, deadlineMs: image.timeouts.task });
-      center.forget('master');
+      if (layer !== undefined) {
+        log(`taking ${master.name} back to its layer “${layer.name}”: what was built upon it has changed`);
+        await master.powerOff(signal);
+        await revertTo(center.vc, master.vm, layer, { signal, deadlineMs: image.timeouts.task });
+        center.forget('master');
+      }
+      if (replanned) await writeExtraConfig(center.vc, master.vm, new Map([[keys.plan, planPrint()]]), { signal });
     },
     save(record) {
       if (ofClone.has(record.step)) clone.set(record.step, record);
@@ -157,6 +165,7 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
       if (Date.now() - lastWrite > longestUnwrittenMs) flush().catch(() => undefined);
     },
     pending,
+    plan: () => ({ key: keys.plan, value: planPrint() }),
     sealed: ({ build, windows }) => [
       { key: keys.image, value: image.name },
       { key: keys.build, value: build },

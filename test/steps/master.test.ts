@@ -49,3 +49,28 @@ suite('snapshots that somebody deleted', () => {
     assert.ok(!(await vmNames(site)).includes('running-candidate'));
   });
 });
+
+suite('a build that breaks off inside Windows', () => {
+  const rules = (name: string) => ({ firewall: { rules: [{ name, port: 10250, protocol: 'TCP' }] } });
+  const breaking = (name: string) => ({
+    ...rules(name),
+    steps: [{ name: 'motd', powershell: "throw 'not yet'" }],
+  });
+
+  test('goes on where it stood when the image file is the same', async () => {
+    const file = await site.image('same', breaking('Logs'));
+    assert.equal((await site.build(file)).code, 1);
+    const built = await site.build(file);
+    assert.ok(built.cached.includes('firewall'), built.cached.join());
+  });
+
+  test('leaves nothing of its own in what another image file builds', async () => {
+    assert.equal((await site.build(await site.image('another', breaking('Logs')))).code, 1);
+    // The step that failed has another script now: all that is recorded holds, the failed script may have left something.
+    const built = await site.build(await site.image('another', rules('Logs')));
+    assertDone(built);
+    assert.ok(built.cached.includes('install-windows') && built.ran.includes('firewall'), built.cached.join());
+    const again = await site.build(await site.image('another', rules('Logs')));
+    assert.deepEqual(again.ran, ['inspect-media', 'preflight']);
+  });
+});
