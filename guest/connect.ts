@@ -113,7 +113,7 @@ function wrongHostKey(endpoint: Endpoint, presented: Buffer): GuestError {
     {
       remedy:
         'Another machine answers at this address, or the host keys were made anew after the guest had published them. ' +
-        "Check the VM's IP address for a duplicate; then build again from install-windows.",
+        "Check the VM's IP address for a duplicate. If the keys did change, delete the master VM of the build and build again.",
     },
   );
 }
