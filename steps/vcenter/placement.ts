@@ -42,17 +42,14 @@ export async function findPlacement(vc: Vsphere, image: Image, signal: AbortSign
   const networks = hardware.nics.map((nic) => center.network(nic.network));
   const candidates = await datastores(vc, image, center, signal);
   const requests = [
-    ...candidates.map((datastore) => ({ object: datastore.ref, paths: ['summary.freeSpace', 'summary.accessible'] })),
+    ...candidates.map((datastore) => ({
+      object: datastore.ref,
+      paths: ['summary.freeSpace', 'summary.accessible', 'host'],
+    })),
     ...(compute.ref.type === 'ClusterComputeResource'
       ? [{ object: compute.ref, paths: ['configuration.drsConfig.enabled'] }]
       : []),
-    ...networks.flatMap((network) =>
-      network.ref.type === 'DistributedVirtualPortgroup'
-        ? [{ object: network.ref, paths: ['key', 'config.distributedVirtualSwitch'] }]
-        : network.ref.type === 'OpaqueNetwork'
-          ? [{ object: network.ref, paths: ['summary'] }]
-          : [],
-    ),
+    ...networks.map(({ ref }) => ({ object: ref, paths: ['host', ...networkPaths(ref)] })),
   ];
   const [values, folder, templateFolder, pool] = await Promise.all([
     readMixed(vc.session, requests, { signal }),
@@ -63,6 +60,7 @@ export async function findPlacement(vc: Vsphere, image: Image, signal: AbortSign
   const datastore = emptiest(candidates, values);
   const drs = values.get(refText(compute.ref))?.['configuration.drsConfig.enabled'] === true;
   const needsHost = compute.ref.type === 'ClusterComputeResource' && !drs;
+  const reach = [datastore, ...networks].map(({ ref, name }) => ({ name, hosts: hostsOf(values.get(refText(ref))) }));
   const backings = await Promise.all(
     networks.map((network) => backing(vc, network, values.get(refText(network.ref)), signal)),
   );
@@ -75,7 +73,7 @@ export async function findPlacement(vc: Vsphere, image: Image, signal: AbortSign
     templateFolderPath: (templateFolder ?? folder).path,
     compute,
     pool: pool ?? compute.resourcePool,
-    host: needsHost ? await usableHost(vc, compute, signal) : undefined,
+    host: needsHost ? await usableHost(vc, compute, reach, signal) : undefined,
     datastore,
     networks: backings,
     networkRefs: networks.map((network) => network.ref),
@@ -144,20 +142,45 @@ function emptiest(candidates: readonly DatastoreLocation[], values: Values): Pla
   );
 }
 
-async function usableHost(vc: Vsphere, compute: Compute, signal: AbortSignal) {
+function networkPaths({ type }: NetworkRef): readonly string[] {
+  if (type === 'DistributedVirtualPortgroup') return ['key', 'config.distributedVirtualSwitch'];
+  return type === 'OpaqueNetwork' ? ['summary'] : [];
+}
+
+/** The hosts that a datastore (mounts, of which some may have lost it) or a network is there for. */
+function hostsOf(seen: Readonly<Record<string, unknown>> | undefined): ReadonlySet<string> {
+  const list: readonly unknown[] = Array.isArray(seen?.host) ? seen.host : [];
+  const refs = list.flatMap((item) => {
+    if (isRef(item)) return [item];
+    if (typeof item !== 'object' || item === null) return [];
+    const { key, mountInfo }: { key?: unknown; mountInfo?: { accessible?: boolean } | undefined } = item;
+    return isRef(key) && mountInfo?.accessible !== false ? [key] : [];
+  });
+  return new Set(refs.map(refText));
+}
+
+/** Where vCenter does not choose the host: one that runs and has the datastore and all the networks. */
+async function usableHost(
+  vc: Vsphere,
+  compute: Compute,
+  reach: readonly { readonly name: string; readonly hosts: ReadonlySet<string> }[],
+  signal: AbortSignal,
+) {
   const hosts = await vc.properties(compute.hosts, ['runtime.connectionState', 'runtime.inMaintenanceMode'], {
     signal,
   });
-  const index = hosts.findIndex(
-    (host) => host['runtime.connectionState'] === 'connected' && !host['runtime.inMaintenanceMode'],
-  );
-  const host = compute.hosts[index];
+  const host = compute.hosts.find((ref, index) => {
+    const { [index]: state } = hosts;
+    const runs = state?.['runtime.connectionState'] === 'connected' && !state['runtime.inMaintenanceMode'];
+    // An empty list tells nothing: not every vCenter fills it in.
+    return runs && reach.every(({ hosts: having }) => having.size === 0 || having.has(refText(ref)));
+  });
   if (host !== undefined) return host;
   throw new IngotError(
     'vsphere.no-host',
-    `expected a connected host in ${compute.name}, which has no DRS; found none`,
+    `expected a connected host in ${compute.name}, which has no DRS, with ${reach.map(({ name }) => name).join(', ')}; found none`,
     {
-      remedy: 'connect a host or leave maintenance mode',
+      remedy: 'connect a host, leave maintenance mode, or name a datastore and a network that one host has',
     },
   );
 }
