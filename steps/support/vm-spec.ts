@@ -23,7 +23,8 @@ export interface VmSpecFacts {
 
 /**
  * Keys that vCenter gives to devices: the first SCSI controller's disk 0 is 2000. A bootable CD has no key of its own,
- * it is the first CD. New devices carry negative keys, which must be unique in the spec.
+ * it is the first CD. New devices carry negative keys, which must be unique in the spec; the system disk carries the key
+ * that it gets anyway, so that the boot order of the same call finds it whether it is resolved before or after that.
  */
 const systemDisk = 2000;
 const scsi = -100;
@@ -91,7 +92,7 @@ function disk(bytes: number, index: number, datastore: string): VirtualDeviceCon
     fileOperation: 'create',
     device: {
       $type: 'VirtualDisk',
-      key: -200 - index,
+      key: index === 0 ? systemDisk : -200 - index,
       controllerKey: scsi,
       unitNumber: scsiUnit(index),
       capacityInKB: Math.ceil(bytes / 1024),
