@@ -51,7 +51,13 @@ export async function run<C, E>(
   const redactor = options.redactor ?? new Redactor();
   const emit = (body: EventBody) => {
     const event = redactor.value({ ...body, at: new Date().toISOString(), build: options.build });
-    for (const listener of options.listeners) listener(event);
+    for (const listener of options.listeners) {
+      try {
+        listener(event);
+      } catch {
+        // What a listener throws is its own concern: a full disk under the journal must not break the build.
+      }
+    }
   };
   const graph = new Graph(steps);
   const state = new State(graph, config, env, options, emit);

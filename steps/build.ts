@@ -35,7 +35,13 @@ export async function buildImage(image: Image, options: BuildOptions): Promise<B
   const { build, listeners, signal, redactor } = options;
   const tell = (body: EventBody) => {
     const event = redactor.value({ ...body, at: new Date().toISOString(), build });
-    for (const listener of listeners) listener(event);
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch {
+        // its own concern, as in the engine
+      }
+    }
   };
   const { env, close } = openEnvironment(image, { ...options, warn: (message) => tell({ type: 'warning', message }) });
   try {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { IngotError } from '../../common/failure.ts';
 import { Redactor } from '../../common/redactor.ts';
 import { memoryStore } from '../../pipeline/records.ts';
-import { bake, cake, defineStep, heat, weigh } from './kitchen.ts';
+import { bake, cake, defineStep, heard, heat, weigh } from './kitchen.ts';
 
 const nothing = z.object({});
 
@@ -21,6 +21,32 @@ suite('engine', { concurrency: true }, () => {
       ['cake', 'heat', 'weigh'],
     );
     assert.deepEqual(of('step-finished').find((event) => event.step === 'weigh')?.proof, ['500 g on the scales']);
+  });
+
+  test('a listener that throws is on its own', async () => {
+    const broken = () => {
+      throw new Error('disk full');
+    };
+    const { listener, of } = heard();
+    const { result } = await bake([weigh], { flour: 500 }, { listeners: [broken, listener] });
+    assert.equal(result.status, 'done');
+    assert.equal(of('step-finished').length, 1);
+  });
+
+  test('a record holds no secret that a step gives out; the steps behind it get the output whole', async () => {
+    const redactor = new Redactor();
+    redactor.add('hunter2-hunter2');
+    const store = memoryStore();
+    const told = defineStep({
+      id: 'told',
+      title: 'tells',
+      output: z.object({ text: z.string() }),
+      timeout: 1000,
+      run: async () => ({ text: 'it is hunter2-hunter2' }),
+    });
+    const { result } = await bake([told], { flour: 1 }, { store, redactor });
+    assert.deepEqual(result.outputs.get('told'), { text: 'it is hunter2-hunter2' });
+    assert.deepEqual(store.all.get('told')?.output, { text: 'it is ***' });
   });
 
   test('independent steps overlap, dependent ones wait', async () => {
