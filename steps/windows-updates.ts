@@ -25,25 +25,29 @@ export const windowsUpdates = defineStep({
   title: 'Install Windows updates',
   needs: { shell: openssh },
   applies: ({ updates }) => updates !== 'none' || 'updates: none',
-  inputs: ({ updates }) =>
-    updates === 'none' ? { categories: [], exclude: [], maximum: 0, rounds: 0 } : { ...updates },
+  inputs: ({ updates }) => {
+    if (updates === 'none') return { categories: [], exclude: [], maximum: 0 };
+    const { rounds: _, ...what } = updates; // a limit like a deadline: raised, it goes on with what is installed
+    return what;
+  },
   files: scriptFiles('windows-updates'),
   output: z.object({ installed: z.array(update), rounds: z.number() }),
   retryable: true,
   timeout: (image) => image.timeouts.updates,
   async run(context) {
     const { inputs, config, signal, progress } = context;
-    const { rounds, ...parameters } = inputs;
+    const rounds = config.updates === 'none' ? 0 : config.updates.rounds;
     const installed: z.infer<typeof update>[] = [];
     for (let number = 1; number <= rounds; number++) {
       progress(`Round ${number}: searching`);
-      const result = await script(context, 'windows-updates', parameters, round, config.timeouts.updates);
+      const result = await script(context, 'windows-updates', inputs, round, config.timeouts.updates);
       const known = new Set(installed.map((done) => done.kb));
       const failed = result.installed.filter((done) => !succeeded.has(done.resultCode));
       if (failed.length > 0) {
         throw new IngotError('updates.failed', `expected every update to install, found ${failed.length} that failed`, {
           evidence: failed.map((u) => `${u.kb} ${u.title}: result ${u.resultCode}, ${u.hresult}`),
-          remedy: 'exclude the update in `updates.exclude`, or mend its cause; build again to go on from here',
+          remedy:
+            'mend its cause and build again to go on from here, or exclude the update in `updates.exclude`: the next build then begins with Windows as it was installed',
         });
       }
       if (result.installed.length > 0 && result.installed.every((done) => known.has(done.kb))) {

@@ -61,6 +61,12 @@ suite('what changes the result is in the fingerprint of the step that it changes
 });
 
 suite('what does not change the result is in none', () => {
+  test('how many rounds of updates there may be', async () => {
+    const few = await prints({ updates: { rounds: 2 } });
+    assert.equal(firstChange(few, await prints({ updates: { rounds: 9 } })), undefined);
+    assert.equal(firstChange(few, await prints({ updates: { rounds: 2, exclude: ['KB5034439'] } })), 'windows-updates');
+  });
+
   for (const changes of [
     { timeouts: { install: '10m', task: '1m', clone: '1m' } },
     { template: { name: 'printed', keep: 7 } },
