@@ -1,17 +1,16 @@
 import { IngotError } from '../../common/failure.ts';
 import type { Image } from '../../image/index.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
-import { queryConfigOption } from '../../vsphere/environment.ts';
 import { cloneVm, createVm } from '../../vsphere/folder.ts';
-import { type NetworkRef, openDatacenter } from '../../vsphere/inventory.ts';
+import { openDatacenter } from '../../vsphere/inventory.ts';
 import { escapeName } from '../../vsphere/names.ts';
-import { missingPrivileges } from '../../vsphere/privileges.ts';
 import { flattenSnapshots, type SnapshotRef } from '../../vsphere/snapshot.ts';
 import type { Ref } from '../../vsphere/values.ts';
 import type { VirtualMachineConfigSpec } from '../../vsphere/vim25.gen.ts';
 import { markAsTemplate } from '../../vsphere/vm.ts';
 import { keys, type Names, type Role } from '../support/names.ts';
 import type { privileges as table } from '../support/privileges.ts';
+import { checkPrivileges, guestIdOf } from './checks.ts';
 import { type DatastoreFiles, datastoreFiles } from './files.ts';
 import { type Hardware, readHardware } from './hardware.ts';
 import { type Look, lookUp } from './look.ts';
@@ -61,9 +60,6 @@ export interface Vcenter {
   /** Gives the template its name when an earlier build broke off between the two renamings of `publish`. True if it did. */
   endSwap(signal: AbortSignal): Promise<boolean>;
 }
-
-/** What a build needs rights on. */
-type Placed = Placement['folder' | 'pool' | 'datacenter'] | Placement['datastore']['ref'] | NetworkRef;
 
 export interface VcenterOptions {
   readonly image: Image;
@@ -166,56 +162,9 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
       known.set(role, Promise.resolve(undefined));
     },
     hardwareOf: (vm, signal) => readHardware(vc, vm, signal),
-    async guestId(ids, version, signal) {
-      const { compute, host } = await placement(signal);
-      const key = `vmx-${version}`;
-      const option =
-        compute.environmentBrowser &&
-        (await queryConfigOption(vc, compute.environmentBrowser, { key, host }, { signal }));
-      if (option === undefined) {
-        throw new IngotError(
-          'vm.hardware-version',
-          `expected ${compute.name} to support ${key}, found that it does not`,
-          {
-            remedy: 'lower hardware.version (OpenShift needs 15 or more), or use newer hosts',
-          },
-        );
-      }
-      const offered = new Set(option.guestOSDescriptor?.map((descriptor) => descriptor.id));
-      const id = ids.find((candidate) => offered.has(candidate));
-      if (id !== undefined) return id;
-      throw new IngotError(
-        'vm.guest-id',
-        `expected ${compute.name} to know one of ${ids.join(', ')} for ${key}, found none`,
-        {
-          remedy: 'raise hardware.version, or set hardware.guestId to one that these hosts know',
-        },
-      );
-    },
-    async checkPrivileges(wanted, signal) {
-      const { folder, templateFolder, pool, datastore, datacenter, networkRefs } = await placement(signal);
-      const missing = await missingPrivileges<Placed>(
-        vc,
-        [
-          { entity: folder, privileges: wanted.folder },
-          ...(templateFolder.value === folder.value ? [] : [{ entity: templateFolder, privileges: wanted.folder }]),
-          { entity: pool, privileges: wanted.pool },
-          { entity: datastore.ref, privileges: wanted.datastore },
-          { entity: datacenter, privileges: wanted.datacenter },
-          ...networkRefs.map((entity) => ({ entity, privileges: wanted.network })),
-        ],
-        { signal },
-      );
-      if (missing.length === 0) return;
-      throw new IngotError(
-        'vsphere.privileges',
-        `expected ${image.vcenter.username} to have all rights of a build, found ${missing.length} missing`,
-        {
-          evidence: missing.map(({ entity, privilege }) => `${privilege} on ${entity.type} ${entity.value}`),
-          remedy: 'give the account a role with these privileges on these objects',
-        },
-      );
-    },
+    guestId: async (ids, version, signal) => guestIdOf(vc, await placement(signal), ids, version, signal),
+    checkPrivileges: async (wanted, signal) =>
+      checkPrivileges(vc, await placement(signal), image.vcenter.username, wanted, signal),
     async publish(former, keep, { progress, warn }, signal) {
       const candidate = await required('candidate', signal);
       if ((await look('candidate', signal))?.isTemplate !== true) {

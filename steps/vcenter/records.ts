@@ -1,34 +1,18 @@
-import { z } from 'zod';
 import { IngotError } from '../../common/failure.ts';
-import type { Json } from '../../common/json.ts';
 import type { Image } from '../../image/index.ts';
 import type { RecordStore, StepRecord } from '../../pipeline/records.ts';
 import { writeExtraConfig } from '../../vsphere/extra-config.ts';
-import { inventoryPath } from '../../vsphere/inventory-path.ts';
-import { escapeName } from '../../vsphere/names.ts';
 import type { OptionValue } from '../../vsphere/vim25.gen.ts';
 import { keys } from '../support/names.ts';
 import type { Vcenter } from './index.ts';
 import { frozenConfig, type Layer, layerName, layersOf, revertTo } from './layers.ts';
-import type { Look } from './look.ts';
-
-const recordSchema = z.object({
-  step: z.string(),
-  fingerprint: z.string(),
-  output: z.json(),
-  proof: z.array(z.string()),
-  finishedAt: z.string(),
-});
+import { foundation, recordsOf, soundRecords, withoutSnapshot } from './record-data.ts';
+import { templateRecords } from './template-records.ts';
 
 /** Steps whose effects are in the clone, not in the master: their records travel with it. */
 const ofClone: ReadonlySet<string> = new Set(['clone', 'sysprep', 'seal', 'template']);
 /** How long a finished step may go unwritten. */
 const longestUnwrittenMs = 30_000;
-/** Without these there is no VM that other records could speak of. */
-const foundation: readonly string[] = ['answer-disc', 'upload-media', 'create-vm'];
-/** Steps that end with the VM off and a snapshot. */
-const layered: ReadonlySet<string> = new Set(['install-windows', 'windows-updates', 'master']);
-
 /**
  * Records of finished steps in the extraConfig of what they made: those of the master on the master, those of the clone
  * on the template. They are written together, a few times a build; the journal on disk has the single steps.
@@ -110,8 +94,8 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
         center.look('candidate', signal),
       ]);
       layer = undefined;
-      const written = recordsOf(master?.extraConfig ?? new Map());
-      let sound = soundRecords(written, fingerprints);
+      const onMaster = recordsOf(master?.extraConfig ?? new Map());
+      let sound = soundRecords(onMaster, fingerprints);
       const bare = sound && master && withoutSnapshot(sound, master);
       missing = master?.power === 'poweredOff' ? bare : undefined;
       // One that runs may be anything by now: a master must be what its snapshot holds.
@@ -122,19 +106,19 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
       if (other && missing === undefined) sound = undefined;
       if (sound === undefined && master !== undefined) {
         // The deepest layer that still holds saves what lies below the first change.
-        for (const candidate of await layersOf(center.vc, master.machine.vm, fingerprints, signal)) {
-          sound = soundRecords(recordsOf(await frozenConfig(center.vc, candidate, signal)), fingerprints);
+        for (const lower of await layersOf(center.vc, master.machine.vm, fingerprints, signal)) {
+          sound = soundRecords(recordsOf(await frozenConfig(center.vc, lower, signal)), fingerprints);
           if (sound === undefined) continue;
-          layer = candidate;
+          layer = lower;
           break;
         }
       }
       replanned = layer !== undefined || (other && missing !== undefined);
       const lost = layer === undefined ? 'the VM is made anew' : `the VM goes back to its layer ${layer.step}`;
-      const found = new Map<string, StepRecord>(written.map((record) => [record.step, { ...record, void: lost }]));
+      const found = new Map<string, StepRecord>(onMaster.map((record) => [record.step, { ...record, void: lost }]));
       for (const record of sound ?? []) found.set(record.step, { ...record, void: undefined });
       const current = sound?.some(({ step }) => step === 'master') === true && layer === undefined;
-      for (const record of await ofTemplates(template, candidate, center, image, fingerprints, signal)) {
+      for (const record of await templateRecords(template, candidate, center, image, fingerprints, signal)) {
         found.set(record.step, { ...record, void: current ? record.void : 'the master is built again' });
       }
       return found;
@@ -193,77 +177,4 @@ function vanishedRecords(vanished: readonly string[]): IngotError {
       remedy: 'the build is whole, but the next one will run these steps again; report the version of vCenter',
     },
   );
-}
-
-/** The last record, if its step ends with a snapshot and there is none: a build broke off between the two. */
-function withoutSnapshot(records: readonly StepRecord[], { snapshots }: Look): StepRecord | undefined {
-  const last = records.reduce((a, b) => (a.finishedAt > b.finishedAt ? a : b));
-  return layered.has(last.step) && !snapshots.includes(layerName(last.step, last.fingerprint)) ? last : undefined;
-}
-
-/**
- * The records of the template: those that were sealed into it, and those of the last two steps, which could not be written
- * any more and which its state itself proves. A candidate that is marked as a template already is whole as well: only its
- * name is due.
- */
-async function ofTemplates(
-  template: Look | undefined,
-  candidate: Look | undefined,
-  { vc }: Vcenter,
-  image: Image,
-  fingerprints: ReadonlyMap<string, string>,
-  signal: AbortSignal,
-): Promise<StepRecord[]> {
-  const whole = [template, candidate?.isTemplate ? candidate : undefined].filter((look) => look !== undefined);
-  const isCurrent = (look: Look) => look.extraConfig.get(keys.fingerprint) === fingerprints.get('template');
-  const look = whole.find(isCurrent) ?? whole[0];
-  if (look === undefined) return [];
-  const { machine, extraConfig } = look;
-  const fingerprint = extraConfig.get(keys.fingerprint) ?? '';
-  const current = isCurrent(look);
-  const { name } = image.template;
-  // Only what is shown of a template that stands needs its path.
-  const path = current ? (await inventoryPath(vc, machine.vm, { signal })).replace(/[^/]*$/, escapeName(name)) : name;
-  const sealed = recordsOf(extraConfig);
-  const last = sealed.at(-1)?.finishedAt ?? '';
-  const proved = (step: string, print: string, output: Json, proof: string): StepRecord => ({
-    step,
-    fingerprint: print,
-    output,
-    proof: [proof],
-    finishedAt: last,
-  });
-  const output = { vm: machine.vm.value, name, inventoryPath: path, previous: null };
-  const sealPrint = current ? (fingerprints.get('seal') ?? '') : '';
-  // What has become a template takes no further step: what it was made of is made anew for the next one.
-  const gone = current ? undefined : 'the template is of other inputs, and its clone is made anew';
-  const records = [
-    ...sealed.map((record) => ({ ...record, void: gone })),
-    proved('seal', sealPrint, { removed: [] }, 'sealed before it became the template'),
-    proved('template', fingerprint, output, `${path} (${machine.vm.value}) is a template of these very inputs`),
-  ];
-  // Beside a template that has the name, the candidate has to be given it by the step itself; where there is none, `adopt` does.
-  return look === candidate && template !== undefined ? records.slice(0, -1) : records;
-}
-
-/** The records, if all of them hold: the disks have what all these steps did, one upon the other. */
-function soundRecords(
-  records: readonly StepRecord[],
-  fingerprints: ReadonlyMap<string, string>,
-): readonly StepRecord[] | undefined {
-  const holds = records.every((record) => fingerprints.get(record.step) === record.fingerprint);
-  return holds && foundation.every((id) => records.some((record) => record.step === id)) ? records : undefined;
-}
-
-/** Everybody with rights on the VM can write there: what is no record is no record. */
-function recordsOf(extraConfig: ReadonlyMap<string, string>): StepRecord[] {
-  return [...extraConfig].flatMap(([key, value]) => {
-    if (!key.startsWith(keys.step)) return [];
-    try {
-      const record = recordSchema.safeParse(JSON.parse(value));
-      return record.success && keys.step + record.data.step === key ? [record.data] : [];
-    } catch {
-      return [];
-    }
-  });
 }
