@@ -109,7 +109,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     behave: (script, text) => writeFile(join(root, 'behaviour', `${script}.py`), text),
     bootTime: (time) => writeFile(join(root, 'boot-time'), time),
     async [Symbol.asyncDispose]() {
-      if (server.exitCode === null) {
+      if (server.exitCode === null && server.signalCode === null) {
         server.kill();
         await once(server, 'exit');
       }
