@@ -11,6 +11,7 @@ import { keys } from './support/names.ts';
 import { randomPassword } from './support/password.ts';
 import { script, scriptFiles } from './support/script.ts';
 import { sysprepXml } from './support/sysprep-answer-file.ts';
+import type { MachineState } from './vcenter/machine.ts';
 
 const sealedState = 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE';
 const answerFile = 'C:\\ProgramData\\ingot\\unattend.xml';
@@ -46,17 +47,26 @@ export const sysprep = defineStep({
     // Less than our own deadline: the guest knows better than we what hangs, and still has to tell and to shut down.
     const minutes = Math.max(1, Math.floor((config.timeouts.sysprep * 0.8) / 60_000));
     const parameters = { run, unattend: answerFile, password, minutes };
-    await script({ ...context, guest }, 'sysprep', parameters, started);
-    context.closeGuest('candidate');
     let verdict: SysprepReport | undefined;
-    const end = machine.waitFor(
-      ({ extraConfig, power }) => {
-        verdict = reportOf(extraConfig.get(keys.sysprep), run) ?? verdict;
-        if (verdict?.state === 'running') progress(verdict.message);
-        return power === 'poweredOff';
-      },
-      { what: 'Sysprep to finish and Windows to shut down', deadlineMs: config.timeouts.sysprep, signal },
-    );
+    const off = ({ extraConfig, power }: MachineState) => {
+      verdict = reportOf(extraConfig.get(keys.sysprep), run) ?? verdict;
+      if (verdict?.state === 'running') progress(verdict.message);
+      return power === 'poweredOff';
+    };
+    // A Windows that goes down at once takes the script's answer with it: whichever comes first ends the other's wait.
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const deadlineMs = config.timeouts.script + config.timeouts.sysprep;
+    const down = machine.waitFor(off, { what: 'Windows to go down', deadlineMs, signal: either });
+    const start = script({ ...context, guest, signal: either }, 'sysprep', parameters, started);
+    for (const wait of [down, start]) wait.catch(() => undefined); // the race tells; the other one is cut short
+    await Promise.race([start, down]).finally(() => over.abort());
+    context.closeGuest('candidate');
+    const end = machine.waitFor(off, {
+      what: 'Sysprep to finish and Windows to shut down',
+      deadlineMs: config.timeouts.sysprep,
+      signal,
+    });
     await explained(end, () => ({
       evidence: [`last: ${lastWord(verdict)}`],
       remedy: `look at the console of ${machine.name} and at C:\\Windows\\System32\\Sysprep\\Panther\\setupact.log; build again, the clone is made anew; raise timeouts.sysprep if it was only slow`,
