@@ -1,9 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Failure, IngotError } from '../common/failure.ts';
 import type { Json } from '../common/json.ts';
 import type { EventBody } from './events.ts';
 import { isAbort, toFailure } from './failures.ts';
 import type { Progress, Step } from './step.ts';
-import { delay, orAborted } from './wait.ts';
+import { orAborted } from './wait.ts';
 
 /** How often a retryable step is run in all, and the pause before each further try: 200 ms, doubled, at most 5 s. */
 export interface RetryPolicy {
@@ -44,7 +45,7 @@ export async function execute<C, E>(execution: Execution<C, E>): Promise<Outcome
     const delayMs = Math.min(retry.firstDelayMs * 2 ** (attempt - 1), retry.maximumDelayMs);
     emit({ type: 'step-retry', step: step.id, attempt, delayMs, failure: outcome.failure });
     try {
-      await delay(delayMs, signal);
+      await pause(delayMs, undefined, { signal });
     } catch {
       return { kind: 'cancelled' };
     }
