@@ -16,6 +16,7 @@ function localFiles(image: Image): [Path, string][] {
     const source = image[key]?.source;
     if (source?.kind === 'file') files.push([[key, 'archive'], source.path]);
   }
+  for (const [index, { from }] of image.media.files.entries()) files.push([['media', 'files', index, 'from'], from]);
   for (const [index, step] of image.steps.entries()) {
     if (step.kind === 'script') files.push([['steps', index, 'script'], step.script]);
     if (step.kind === 'upload') files.push([['steps', index, 'upload', 'from'], step.from]);
@@ -38,7 +39,9 @@ async function checkExists(path: Path, file: string, folderAllowed: boolean): Pr
   const stats = await stat(file).catch(() => undefined);
   if (stats !== undefined && (folderAllowed || !stats.isDirectory())) return [];
   const found = stats === undefined ? `no file ${file}` : `a folder, ${file}`;
-  return [{ path, code: 'file.missing', expected: 'a file that is there', found, remedy: 'correct the path' }];
+  const extracted = path.at(-1) === 'iso' && stats !== undefined;
+  const remedy = extracted ? 'name the ISO file itself: an extracted ISO cannot be used' : 'correct the path';
+  return [{ path, code: 'file.missing', expected: 'a file that is there', found, remedy }];
 }
 
 async function checkKeyFile(path: Path, file: string): Promise<Finding[]> {

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { ParsedImage } from './schema/image.ts';
 import type { MediaLocation } from './schema/media.ts';
 import type { AuthorizedKey } from './schema/openssh.ts';
@@ -9,7 +9,7 @@ import { guestIds, windowsBuild } from './windows-defaults.ts';
 export interface ContainerRuntime {
   readonly version: string;
   readonly sha256: string;
-  readonly source: Exclude<MediaLocation, { kind: 'datastore' }>;
+  readonly source: Extract<MediaLocation, { kind: 'file' | 'url' }>;
 }
 
 interface OwnStepBase {
@@ -57,7 +57,11 @@ export interface Image extends Omit<ParsedImage, Derived> {
     readonly datastore?: string | undefined;
     readonly datastoreCluster?: string | undefined;
   };
-  readonly media: Omit<ParsedImage['media'], 'language'> & { readonly language: string };
+  readonly media: Omit<ParsedImage['media'], 'language' | 'files'> & {
+    readonly language: string;
+    /** `to` is the path on the answer disc. */
+    readonly files: readonly { readonly from: string; readonly to: string }[];
+  };
   readonly hardware: Omit<ParsedImage['hardware'], 'secureBoot' | 'guestId'> & {
     readonly secureBoot: boolean;
     /** The ids to try, the best first; one only if the file names it. */
@@ -98,6 +102,7 @@ export function finishImage(parsed: ParsedImage, path: string): Image {
       ...parsed.media,
       iso: absolute(parsed.media.iso, directory),
       toolsIso: absolute(parsed.media.toolsIso, directory),
+      files: parsed.media.files.map(({ from, to }) => ({ from: resolve(directory, from), to: to ?? basename(from) })),
       language: parsed.media.language ?? windows.uiLanguage,
     },
     hardware: {

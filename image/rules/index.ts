@@ -2,7 +2,7 @@ import type { Finding } from '../problem.ts';
 import { oneRuntime, oneSource } from './containers.ts';
 import { uniqueRules } from './firewall.ts';
 import { disks, guestId, hardwareForWindows, memory, processors, secureBootNeedsEfi } from './hardware.ts';
-import { locations } from './media.ts';
+import { digestOfUrl, discFiles, driverFolders, locations } from './media.ts';
 import { archiveOfDisc, authorizedKeys } from './openssh.ts';
 import { oneDatastore } from './placement.ts';
 import type { Part, Raw, Rule } from './rule.ts';
@@ -14,6 +14,9 @@ const RULES: readonly Rule[] = [
   port,
   trust,
   locations,
+  digestOfUrl,
+  discFiles,
+  driverFolders,
   oneDatastore,
   processors,
   memory,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { type Image, loadText } from '../../image/index.ts';
 import { edit, SAMPLE } from './support.ts';
@@ -79,12 +79,32 @@ test('secure boot follows the firmware', () => {
   assert.equal(change('windows:', 'hardware: { secureBoot: false }\nwindows:').hardware.secureBoot, false);
 });
 
-test('the Windows ISO is a local file, the Tools ISO may lie on a datastore; local paths become absolute', () => {
+test('the Windows ISO is a local file, a URL, a datastore file or a library item; local paths become absolute', () => {
+  const iso = (value: string) => change('windows.iso', value).media.iso;
+  assert.deepEqual(iso('w.iso'), { kind: 'file', path: `${FOLDER}/w.iso` });
+  assert.deepEqual(iso("'[ds 1] iso/w.iso'"), { kind: 'datastore', path: '[ds 1] iso/w.iso' });
+  assert.deepEqual(iso("'library:Windows ISOs/2022'"), { kind: 'library', library: 'Windows ISOs', item: '2022' });
+  const url = 'https://example.com/w.iso';
+  assert.deepEqual(iso(`'${url}', sha256: ${'A'.repeat(64)}`), { kind: 'url', url });
+});
+
+test('the Tools ISO may lie on a datastore', () => {
   const image = change('windows.iso', "w.iso, toolsIso: '[ds1] iso/t.iso'");
-  assert.deepEqual(image.media.iso, { kind: 'file', path: `${FOLDER}/w.iso` });
   assert.deepEqual(image.media.toolsIso, { kind: 'datastore', path: '[ds1] iso/t.iso' });
   assert.deepEqual(load(LEAST).media.iso, { kind: 'file', path: `${FOLDER}/windows.iso` });
   assert.deepEqual(load(LEAST).openssh.authorizedKeys, [{ kind: 'file', path: `${FOLDER}/key.pub` }]);
+});
+
+test('files of the answer disc lie there by their names, or where they are told to', () => {
+  const { files, drivers } = change(
+    'windows.iso',
+    'w.iso, files: [{ from: ../my drivers }, { from: a.msi, to: x/b.msi }], drivers: [my drivers/pvscsi]',
+  ).media;
+  assert.deepEqual(files, [
+    { from: join(FOLDER, '../my drivers'), to: 'my drivers' },
+    { from: join(FOLDER, 'a.msi'), to: 'x/b.msi' },
+  ]);
+  assert.deepEqual(drivers, ['my drivers/pvscsi']);
 });
 
 test('a container runtime comes from its publisher, a URL or an archive', () => {
