@@ -14,6 +14,11 @@ export function corrupt(structure: string, offset: number, detail: string): Ingo
   });
 }
 
+/** Whether a reader may look for another copy of what it could not read: other failures are not of the image. */
+export function isCorrupt(error: unknown): boolean {
+  return error instanceof IngotError && error.code === 'iso.corrupt';
+}
+
 /** The error for a valid structure that this room does not read (a format feature Windows media never use). */
 export function unsupported(structure: string, offset: number, detail: string): IngotError {
   return new IngotError('iso.unsupported', `${structure} at offset ${offset}: ${detail}`, {

@@ -1,10 +1,11 @@
 import type { BootEntry } from './el-torito.ts';
-import { type FileNode, type FileSystem, fileSource } from './filesystem.ts';
-import { openMedia } from './media.ts';
+import { type FileNode, type FileSystem, fileSource, readFile, sameName } from './filesystem.ts';
+import { availableLanguages } from './lang-ini.ts';
+import { type Media, openMedia } from './media.ts';
 import { findNoPrompt, type NoPrompt } from './no-prompt.ts';
 import type { RangedSource } from './source.ts';
 import { readWim } from './wim.ts';
-import type { WindowsImage } from './wim-xml.ts';
+import { distinctLanguages, type WindowsImage } from './wim-xml.ts';
 
 /** The file that holds the Windows images. */
 export type InstallImage = {
@@ -23,11 +24,16 @@ export type MediaFacts = {
   readonly filesystem: 'udf' | 'iso9660';
   readonly bootEntries: readonly BootEntry[];
   readonly noPrompt: NoPrompt;
+  /** There is a boot/bootfix.bin: under BIOS, it asks for a key when the disk is bootable already. */
+  readonly biosPrompt: boolean;
   /** null: no Windows installation media. */
   readonly installImage: InstallImage | null;
   readonly images: readonly WindowsImage[];
   /** Every image is an evaluation edition. */
   readonly evaluation: boolean;
+  /** Of all images, and what Setup can speak (sources/lang.ini); the default language of the first image first. */
+  readonly languages: readonly string[];
+  readonly multiLanguage: boolean;
 };
 
 const INSTALL_IMAGES = [
@@ -35,25 +41,39 @@ const INSTALL_IMAGES = [
   ['sources/install.esd', 'esd'],
   ['sources/install.swm', 'swm'],
 ] as const;
+const LANG_INI = 'sources/lang.ini';
+const LARGEST_LANG_INI = 64 * 1024;
 
 /**
- * Says what an ISO file holds, with ranged reads only: some hundred KiB of an image of 5 GB.
+ * Says what an ISO file holds, with ranged reads only: some hundred KiB of an image of 5 GB, in about a dozen reads.
  *
- * @throws IngotError `iso.corrupt`, `iso.truncated`, `iso.unsupported`, `iso.budget` or `iso.unknown`
+ * @throws IngotError `iso.corrupt`, `iso.unsupported` or `iso.unknown`
  */
 export async function inspectMedia(image: RangedSource): Promise<MediaFacts> {
-  const { source, fileSystem, bootEntries } = await openMedia(image);
+  return mediaFacts(await openMedia(image));
+}
+
+/** What opened media hold. `media.source` says how much was read for it. Errors as for `inspectMedia`. */
+export async function mediaFacts(media: Media): Promise<MediaFacts> {
+  const { source, fileSystem, bootEntries } = media;
   const found = await findInstallImage(fileSystem);
   const images = found === undefined ? [] : (await readWim(fileSource(source, found.file))).images;
+  const languages = distinctLanguages([
+    ...images.flatMap((image) => image.languages),
+    ...(found === undefined ? [] : await setupLanguages(media)),
+  ]);
   return {
     volumeLabel: fileSystem.volumeLabel,
     size: source.size,
     filesystem: fileSystem.kind,
     bootEntries,
     noPrompt: await findNoPrompt(source, fileSystem, bootEntries),
+    biosPrompt: (await fileSystem.list('boot'))?.some((name) => sameName(name, 'bootfix.bin')) ?? false,
     installImage: found === undefined ? null : { path: found.path, kind: found.kind, size: found.file.size },
     images,
     evaluation: images.length > 0 && images.every((entry) => entry.evaluation),
+    languages,
+    multiLanguage: languages.length > 1,
   };
 }
 
@@ -65,4 +85,9 @@ async function findInstallImage(
     if (file?.kind === 'file') return { path, kind, file };
   }
   return undefined;
+}
+
+async function setupLanguages({ source, fileSystem }: Media): Promise<readonly string[]> {
+  const file = await fileSystem.lookup(LANG_INI);
+  return file?.kind === 'file' ? availableLanguages(await readFile(source, file, LARGEST_LANG_INI)) : [];
 }

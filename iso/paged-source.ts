@@ -1,39 +1,42 @@
-import { IngotError } from '../common/failure.ts';
+import { corrupt } from './corrupt.ts';
 import { checkRange, type RangedSource } from './source.ts';
 
 export interface PageOptions {
-  /** Bytes a page, a multiple of 2048. Default 16 KiB: a directory or a descriptor sequence in one read. */
+  /** Bytes a page. Default 32 KiB: a directory, or the file entries around one, in one read. */
   readonly pageSize?: number;
   /** Most bytes that may be read from the source beneath; what bounds time and memory on hostile input. */
   readonly budget?: number;
 }
 
+/** A source that remembers, and says what it cost. */
+export interface PagedSource extends RangedSource {
+  /** Bytes read from the source beneath so far. */
+  bytesRead(): number;
+  /** Reads of the source beneath so far: each is a round trip when it is a URL or a datastore file. */
+  reads(): number;
+}
+
 const KIB = 1024;
 
 /**
- * A source that keeps the pages it has read and gives up with `iso.budget` when more than `budget` bytes would be
+ * A source that keeps the pages it has read and gives up with `iso.corrupt` when more than `budget` bytes would be
  * needed: a hostile image can send a reader in circles, but only through pages that are already in memory.
  */
-export function pagedSource(source: RangedSource, options: PageOptions = {}): RangedSource & { bytesRead(): number } {
-  const pageSize = options.pageSize ?? 16 * KIB;
-  const budget = options.budget ?? 32 * KIB * KIB;
+export function pagedSource(source: RangedSource, options: PageOptions = {}): PagedSource {
+  const pageSize = options.pageSize ?? 32 * KIB;
+  const budget = options.budget ?? 16 * KIB * KIB;
   const pages = new Map<number, Buffer>();
   let bytesRead = 0;
+  let reads = 0;
 
   async function load(first: number, last: number): Promise<void> {
     const offset = first * pageSize;
     const length = Math.min((last + 1) * pageSize, source.size) - offset;
     if (bytesRead + length > budget) {
-      throw new IngotError(
-        'iso.budget',
-        `Expected to need at most ${budget} bytes of ${source.name}, but more are asked for`,
-        {
-          remedy: 'The file is damaged or made to mislead: get it again from its publisher.',
-          evidence: [`offset: ${offset}`, `length: ${length}`, `read so far: ${bytesRead}`],
-        },
-      );
+      throw corrupt('image', offset, `it leads to more than the ${budget} bytes that are read of an image`);
     }
     bytesRead += length;
+    reads += 1;
     const bytes = await source.read(offset, length);
     for (let page = first; page <= last; page += 1) {
       pages.set(page, bytes.subarray((page - first) * pageSize, (page - first + 1) * pageSize));
@@ -44,6 +47,7 @@ export function pagedSource(source: RangedSource, options: PageOptions = {}): Ra
     name: source.name,
     size: source.size,
     bytesRead: () => bytesRead,
+    reads: () => reads,
     async read(offset, length) {
       checkRange(source.name, source.size, offset, length);
       if (length === 0) return Buffer.alloc(0);

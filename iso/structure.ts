@@ -1,4 +1,6 @@
+import { IngotError } from '../common/failure.ts';
 import { corrupt } from './corrupt.ts';
+import type { RangedSource } from './source.ts';
 
 /**
  * One on-disk structure: its bytes, its name and where it lies, so that every access out of its bounds is an
@@ -52,6 +54,11 @@ export class Structure {
     return new Structure(name, this.offset + at, this.#range(at, length));
   }
 
+  /** The same bytes, said to lie elsewhere: of the file of an image, where it begins in the image. */
+  movedTo(offset: number): Structure {
+    return new Structure(this.name, offset, this.bytes);
+  }
+
   corrupt(detail: string): Error {
     return corrupt(this.name, this.offset, detail);
   }
@@ -61,5 +68,26 @@ export class Structure {
       throw this.corrupt(`${length} bytes at +${at} lie outside of its ${this.bytes.length} bytes`);
     }
     return this.bytes.subarray(at, at + length);
+  }
+}
+
+/**
+ * Reads a structure of an image. Where its format leads past the end of the file, that is `iso.corrupt` under the
+ * name of the structure: to a reader, a file that was cut off is one that is damaged.
+ */
+export async function readStructure(
+  source: RangedSource,
+  name: string,
+  offset: number,
+  length: number,
+): Promise<Structure> {
+  if (offset + length > source.size) {
+    throw corrupt(name, offset, `it needs ${length} bytes, but the file ends at ${source.size}`);
+  }
+  try {
+    return new Structure(name, offset, await source.read(offset, length));
+  } catch (error) {
+    if (error instanceof IngotError && error.code === 'iso.truncated') throw corrupt(name, offset, error.message);
+    throw error;
   }
 }

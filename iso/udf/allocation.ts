@@ -1,7 +1,7 @@
 import { unsupported } from '../corrupt.ts';
-import type { Extent } from '../filesystem.ts';
+import { addExtent, type Extent, MOST_EXTENTS } from '../filesystem.ts';
 import type { RangedSource } from '../source.ts';
-import { Structure } from '../structure.ts';
+import { readStructure, type Structure } from '../structure.ts';
 import type { Partition } from './partition.ts';
 import { expectTag, TAG, TAG_LENGTH } from './tag.ts';
 
@@ -43,7 +43,7 @@ export async function readBlock(
   if (extent === undefined || extent.offset === null || extent.length !== blocks.blockSize) {
     throw owner.corrupt(`block ${place.block} is not recorded in one piece`);
   }
-  return new Structure('block', extent.offset, await blocks.source.read(extent.offset, blocks.blockSize));
+  return readStructure(blocks.source, 'block', extent.offset, blocks.blockSize);
 }
 
 const LENGTH_MASK = 0x3fffffff;
@@ -54,9 +54,6 @@ const SHORT = 0;
 const LONG = 1;
 const EXTENDED = 2;
 export const EMBEDDED = 3;
-/** Enough for a file of 100 GB in extents of 1 MB. */
-const MOST_EXTENTS = 100_000;
-const MOST_CONTINUATIONS = 1_000;
 
 /**
  * The extents of a file: walks its allocation descriptors and their continuations, in bounds.
@@ -74,11 +71,13 @@ export async function fileExtents(
   home: number,
 ): Promise<readonly Extent[]> {
   const extents: Extent[] = [];
+  const visited = new Set<number>();
   let left = size;
+  let pieces = 0;
   let current: Structure | undefined = area;
-  for (let hop = 0; current !== undefined && left > 0; hop += 1) {
-    if (hop > MOST_CONTINUATIONS)
-      throw area.corrupt(`its allocation descriptors go on over more than ${MOST_CONTINUATIONS} extents`);
+  while (current !== undefined && left > 0) {
+    if (visited.has(current.offset)) throw current.corrupt('allocation descriptors go round in a circle');
+    visited.add(current.offset);
     let next: LongAllocation | undefined;
     for (const { type, place } of descriptors(current, kind, home)) {
       if (type === TYPE_CONTINUED) {
@@ -87,9 +86,12 @@ export async function fileExtents(
       }
       if (left === 0) break;
       const length = Math.min(place.length, left);
-      if (type === TYPE_RECORDED) extents.push(...resolve(blocks, { ...place, length }, current));
-      else extents.push({ offset: null, length });
-      if (extents.length > MOST_EXTENTS) throw area.corrupt(`it has more than ${MOST_EXTENTS} extents`);
+      const found =
+        type === TYPE_RECORDED ? resolve(blocks, { ...place, length }, current) : [{ offset: null, length }];
+      // Pieces, not extents: what joins to one run still takes its time.
+      pieces += found.length;
+      if (pieces > MOST_EXTENTS) throw area.corrupt(`the file has more than ${MOST_EXTENTS} pieces`);
+      for (const extent of found) addExtent(extents, extent, area);
       left -= length;
     }
     current = next === undefined ? undefined : await continuation(blocks, next, current);

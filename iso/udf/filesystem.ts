@@ -1,4 +1,4 @@
-import { type FileSystem, fileSource, MAX_DIRECTORY_BYTES, type Node, sameName } from '../filesystem.ts';
+import { directoryCache, type FileSystem, type Node, readDirectoryBytes, sameName } from '../filesystem.ts';
 import type { RangedSource } from '../source.ts';
 import { Structure } from '../structure.ts';
 import { type LongAllocation, longAllocation } from './allocation.ts';
@@ -11,38 +11,49 @@ const PARENT = 0x08;
 /** Length of a File Identifier Descriptor without its name (ECMA-167 4/14.4). */
 const FIXED_LENGTH = 38;
 
+/** What a directory says of one file or folder. */
 interface Entry {
   readonly name: string;
   readonly icb: LongAllocation;
-  readonly owner: Structure;
+  /** Absolute offset of the descriptor. */
+  readonly offset: number;
+}
+
+interface Found {
+  readonly entry: Entry;
+  readonly node: FileEntry;
 }
 
 /** Opens the UDF file system of an image that announces one (ECMA-167, OSTA UDF 1.02 to 2.60). */
 export async function openUdf(source: RangedSource): Promise<FileSystem> {
-  const volume = await mountUdf(source);
-  const volumeBlocks = volume.blocks;
-  const root: Entry = { name: '', icb: volume.root, owner: volume.fileSet };
+  const { blocks, label, root, fileSet } = await mountUdf(source);
+  const cached = directoryCache<readonly Entry[]>();
+  const read = (node: FileEntry) => cached(node.offset, node.size, () => readDirectory(blocks, node));
 
-  async function find(path: string): Promise<{ entry: Entry; node: FileEntry } | undefined> {
-    let entry = root;
-    let node = await readFileEntry(volumeBlocks, root.icb, root.owner);
+  async function find(path: string): Promise<Found | undefined> {
+    let entry: Entry = { name: '', icb: root, offset: fileSet.offset };
+    let node = await readFileEntry(blocks, root, fileSet);
+    const passed = new Set<number>();
     for (const name of path.split('/').filter(Boolean)) {
       if (!node.directory) return undefined;
-      const next = (await readDirectory(volumeBlocks, node)).find((candidate) => sameName(candidate.name, name));
+      passed.add(node.offset);
+      const next = (await read(node)).find((candidate) => sameName(candidate.name, name));
       if (next === undefined) return undefined;
+      const owner = new Structure('File Identifier Descriptor', next.offset, Buffer.alloc(0));
       entry = next;
-      node = await readFileEntry(volumeBlocks, next.icb, next.owner);
+      node = await readFileEntry(blocks, next.icb, owner);
+      if (passed.has(node.offset)) throw owner.corrupt(`the folder “${next.name}” contains itself`);
     }
     return { entry, node };
   }
 
   return {
     kind: 'udf',
-    volumeLabel: volume.label,
+    volumeLabel: label,
     async list(path) {
       const found = await find(path);
       if (found === undefined || !found.node.directory) return undefined;
-      return (await readDirectory(volumeBlocks, found.node)).map((entry) => entry.name);
+      return (await read(found.node)).map((entry) => entry.name);
     },
     async lookup(path): Promise<Node | undefined> {
       const found = await find(path);
@@ -55,12 +66,11 @@ export async function openUdf(source: RangedSource): Promise<FileSystem> {
 }
 
 async function readDirectory(blocks: UdfVolume['blocks'], node: FileEntry): Promise<readonly Entry[]> {
-  const first = node.extents[0]?.offset ?? 0;
-  const whole = new Structure('directory', first, Buffer.alloc(0));
-  if (node.size > MAX_DIRECTORY_BYTES)
-    throw whole.corrupt(`it has ${node.size} bytes, at most ${MAX_DIRECTORY_BYTES} are read`);
-  const file = { kind: 'file', name: 'directory', size: node.size, extents: node.extents } as const;
-  const directory = new Structure('directory', first, await fileSource(blocks.source, file).read(0, node.size));
+  const directory = await readDirectoryBytes(blocks.source, {
+    name: 'directory',
+    size: node.size,
+    extents: node.extents,
+  });
   const entries: Entry[] = [];
   for (let at = 0; at + FIXED_LENGTH <= directory.length; ) {
     const nameLength = directory.u8(at + 19);
@@ -70,7 +80,7 @@ async function readDirectory(blocks: UdfVolume['blocks'], node: FileEntry): Prom
     expectTag(descriptor, TAG.fileIdentifier);
     if ((descriptor.u8(18) & (DELETED | PARENT)) === 0) {
       const name = compressedUnicode(descriptor.slice(FIXED_LENGTH + extra, nameLength), descriptor);
-      entries.push({ name, icb: longAllocation(descriptor, 20), owner: descriptor });
+      entries.push({ name, icb: longAllocation(descriptor, 20), offset: descriptor.offset });
     }
     at += length;
   }

