@@ -14,7 +14,10 @@ export function vmwareDriverPaths(): readonly string[] {
   return DRIVES.flatMap((drive) => FOLDERS.map((folder) => `${drive}:\\${ROOT}\\${folder}`));
 }
 
-/** Settings of Microsoft-Windows-PnpCustomizationsWinPE. */
+/**
+ * Settings of Microsoft-Windows-PnpCustomizationsWinPE: Setup loads these drivers, and puts them into Windows.
+ * Source: Unattended Windows Setup Reference, DriverPaths; a path has at most 259 characters.
+ */
 export function driverSettings(paths: readonly string[]): SettingTree {
   return {
     DriverPaths: { PathAndCredentials: paths.map((path, index) => ({ 'wcm:keyValue': index + 1, Path: path })) },

@@ -1,9 +1,13 @@
-import { IngotError } from '../common/failure.ts';
+import { type Bootstrap, bootstrapCommand } from './bootstrap.ts';
+import { neverSleep } from './components/deployment.ts';
+import { type NetworkOptions, networkSettings } from './components/network.ts';
+import { browserHardeningOff, serverManagerClosed } from './components/server.ts';
+import { administratorAccount, autoLogonOnce, firstLogonCommand, hiddenOobe } from './components/shell-setup.ts';
 import { diskConfiguration, type Firmware, installTo } from './disk.ts';
 import { driverSettings, vmwareDriverPaths } from './drivers.ts';
+import { checkExtra } from './extra.ts';
 import { internationalSettings, type Locale } from './locale.ts';
 import type { AnswerFile } from './model.ts';
-import { encodePassword } from './password.ts';
 import { type PassTree, passes, type SettingTree } from './settings.ts';
 
 export interface InstallOptions {
@@ -23,52 +27,54 @@ export interface InstallOptions {
   readonly computerName: string;
   readonly administratorPassword: string;
   /** The disc that the first logon looks for by its label, and the script in its root. */
-  readonly bootstrap: { readonly volumeLabel: string; readonly script: string };
-  /** Folders of drivers for Windows PE. Left out: pvscsi and vmxnet3 on the VMware Tools disc. */
+  readonly bootstrap: Bootstrap;
+  /** A partition for Windows RE before Windows. Default false. */
+  readonly recoveryPartition?: boolean | undefined;
+  /** More folders of drivers for Windows PE and Windows, beside pvscsi and vmxnet3 on the VMware Tools disc. */
   readonly driverPaths?: readonly string[] | undefined;
-  /** More components and settings; they replace those of the same name. */
+  /** Static addresses and DNS. Left out: DHCP. */
+  readonly network?: NetworkOptions | undefined;
+  /** The user's components and settings: they win over ours (see `passes`). */
   readonly extra?: PassTree | undefined;
 }
-
-/** Longest CommandLine of a FirstLogonCommand. */
-const LONGEST_COMMAND = 1024;
-const ADMINISTRATOR = 'Administrator';
 
 /**
  * The answer file of Windows Setup (`Autounattend.xml`): from an empty disk to `bootstrap.ps1` running as
  * Administrator. Source: Unattended Windows Setup Reference.
  *
- * @throws IngotError `unattend.bootstrap` when label or script cannot stand in a command line
+ * @throws IngotError `unattend.bootstrap` when label or script cannot stand in a command line; `unattend.network`;
+ *   `unattend.extra` with the path of each mistake in `extra`
  */
 export function installAnswerFile(options: InstallOptions): AnswerFile {
-  return { passes: passes(windowsPe(options), specialize(options), oobe(options), options.extra ?? {}) };
+  checkExtra(options.extra);
+  return {
+    passes: passes(
+      windowsPe(options),
+      specialize(options),
+      ...(options.installationType === 'Server' ? [serverManagerClosed(), browserHardeningOff()] : []),
+      neverSleep(),
+      networkSettings(options.network ?? {}),
+      oobe(options),
+      options.extra ?? {},
+    ),
+  };
 }
 
 function windowsPe(options: InstallOptions): PassTree {
-  const international = internationalSettings(options.locale);
-  const { image } = options;
+  const { locale } = options;
   return {
     windowsPE: {
       'Microsoft-Windows-International-Core-WinPE': {
-        SetupUILanguage: { UILanguage: options.locale.ui, WillShowUI: 'OnError' },
-        ...international,
+        SetupUILanguage: { UILanguage: locale.ui, WillShowUI: 'OnError' },
+        ...internationalSettings(locale),
       },
-      'Microsoft-Windows-PnpCustomizationsWinPE': driverSettings(options.driverPaths ?? vmwareDriverPaths()),
+      'Microsoft-Windows-PnpCustomizationsWinPE': driverSettings([
+        ...vmwareDriverPaths(),
+        ...(options.driverPaths ?? []),
+      ]),
       'Microsoft-Windows-Setup': {
-        DiskConfiguration: diskConfiguration(options.firmware),
-        ImageInstall: {
-          OSImage: {
-            InstallFrom: {
-              MetaData: [
-                'index' in image
-                  ? { Key: '/IMAGE/INDEX', Value: image.index }
-                  : { Key: '/IMAGE/NAME', Value: image.name },
-              ],
-            },
-            InstallTo: installTo(options.firmware),
-            WillShowUI: 'OnError',
-          },
-        },
+        DiskConfiguration: diskConfiguration(options.firmware, options.recoveryPartition),
+        ImageInstall: { OSImage: osImage(options) },
         UserData: {
           AcceptEula: true,
           FullName: options.owner,
@@ -81,79 +87,38 @@ function windowsPe(options: InstallOptions): PassTree {
   };
 }
 
-function specialize(options: InstallOptions): PassTree {
+function osImage({ image, firmware, recoveryPartition }: InstallOptions): SettingTree {
+  const metadata =
+    'index' in image ? { Key: '/IMAGE/INDEX', Value: image.index } : { Key: '/IMAGE/NAME', Value: image.name };
   return {
-    specialize: {
-      'Microsoft-Windows-Shell-Setup': { ComputerName: options.computerName, TimeZone: options.timeZone },
-      ...(options.installationType === 'Server' ? desktopSettings() : {}),
-    },
+    InstallFrom: { MetaData: [metadata] },
+    InstallTo: installTo(firmware, recoveryPartition),
+    WillShowUI: 'OnError',
   };
 }
 
-/** Nothing opens at logon, and the browser's hardening asks nothing. These components are not in Server Core. */
-function desktopSettings(): { readonly [component: string]: SettingTree } {
-  return {
-    'Microsoft-Windows-ServerManager-SvrMgrNc': { DoNotOpenServerManagerAtLogon: true },
-    'Microsoft-Windows-IE-ESC': { IEHardenAdmin: false, IEHardenUser: false },
-  };
+function specialize({ computerName, timeZone }: InstallOptions): PassTree {
+  // The zone here too: Windows takes the hardware's clock for local time, and VMware Tools are installed soon after.
+  return { specialize: { 'Microsoft-Windows-Shell-Setup': { ComputerName: computerName, TimeZone: timeZone } } };
 }
 
 function oobe(options: InstallOptions): PassTree {
+  const { bootstrap, administratorPassword } = options;
   return {
     oobeSystem: {
       'Microsoft-Windows-International-Core': internationalSettings(options.locale),
       'Microsoft-Windows-Shell-Setup': {
-        OOBE: {
-          HideEULAPage: true,
-          HideLocalAccountScreen: true,
-          HideOEMRegistrationScreen: true,
-          HideOnlineAccountScreens: true,
-          HideWirelessSetupInOOBE: true,
-          NetworkLocation: 'Work',
-          ProtectYourPC: 3,
-        },
+        OOBE: hiddenOobe(3),
         RegisteredOrganization: options.organization,
         RegisteredOwner: options.owner,
         TimeZone: options.timeZone,
-        UserAccounts: {
-          AdministratorPassword: encodePassword(options.administratorPassword, 'AdministratorPassword'),
-        },
-        AutoLogon: {
-          Password: encodePassword(options.administratorPassword, 'Password'),
-          Enabled: true,
-          LogonCount: 1,
-          Username: ADMINISTRATOR,
-        },
-        FirstLogonCommands: {
-          // One command only: Windows starts several at the same time.
-          SynchronousCommand: [
-            {
-              Order: 1,
-              CommandLine: bootstrapCommand(options.bootstrap),
-              Description: `Run ${options.bootstrap.script} from the disc ${options.bootstrap.volumeLabel}`,
-              RequiresUserInput: false,
-            },
-          ],
-        },
+        UserAccounts: administratorAccount(administratorPassword),
+        AutoLogon: autoLogonOnce(administratorPassword),
+        FirstLogonCommands: firstLogonCommand(
+          bootstrapCommand(bootstrap),
+          `Run ${bootstrap.script} from the disc ${bootstrap.volumeLabel}`,
+        ),
       },
     },
   };
-}
-
-/**
- * The command that finds a disc by its volume label and runs a script in its root; drive letters are not known before.
- * Inside double quotes, so only single ones occur in it.
- */
-export function bootstrapCommand({ volumeLabel, script }: InstallOptions['bootstrap']): string {
-  const safe = /^[A-Za-z0-9_.-]+$/;
-  const find = `(Get-CimInstance -ClassName Win32_LogicalDisk -Filter 'VolumeName=''${volumeLabel}''' | Select-Object -First 1).DeviceID`;
-  const command = `powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "& (${find} + '\\${script}')"`;
-  if (!safe.test(volumeLabel) || !safe.test(script) || command.length > LONGEST_COMMAND) {
-    throw new IngotError(
-      'unattend.bootstrap',
-      `Expected a volume label and a script name of letters, digits, _, . and -, found “${volumeLabel}” and “${script}”`,
-      { remedy: 'Rename them.' },
-    );
-  }
-  return command;
 }

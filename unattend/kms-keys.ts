@@ -16,3 +16,28 @@ export type KmsEdition = keyof (typeof KMS_CLIENT_KEYS)[KmsVersion];
 export function kmsClientKey(version: KmsVersion, edition: KmsEdition): string {
   return KMS_CLIENT_KEYS[version][edition];
 }
+
+/** Keys of versions and editions that ingot does not install, from the same page: other answer files have them. */
+const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  '2012 R2': { Standard: 'D2N9P-3P6X9-2R39C-7RTCD-MDVJX', Datacenter: 'W3GGN-FT8W3-Y4M27-J84CP-Q3VJ9' },
+  '2016': {
+    Standard: 'WC2BQ-8NRM3-FDDYY-2BFGV-KHKQY',
+    Datacenter: 'CB7KF-BWN84-R7R2Y-793K2-8XDDG',
+    Essentials: 'JCKRF-N37P4-C2D82-9YXRT-4M63B',
+  },
+  '2019': { Essentials: 'WVDHN-86M7X-466P6-VHXV7-YY726' },
+  '2022': { 'Datacenter: Azure Edition': 'NTBV8-9K7Q8-V27C6-M2BTV-KHMXV' },
+  '2025': { 'Datacenter: Azure Edition': 'XGN3F-F394H-FD2MY-PP6FD-8MCRC' },
+};
+
+/** What a public KMS client key installs; undefined for any other key. */
+export function kmsKeyOf(key: string): { readonly version: string; readonly edition: string } | undefined {
+  for (const table of [KMS_CLIENT_KEYS, OTHERS]) {
+    for (const [version, editions] of Object.entries(table)) {
+      for (const [edition, known] of Object.entries(editions)) {
+        if (known === key.toUpperCase()) return { version, edition };
+      }
+    }
+  }
+  return undefined;
+}

@@ -9,7 +9,10 @@ export interface Locale {
   readonly user: string;
 }
 
-/** Settings that Microsoft-Windows-International-Core and its WinPE sibling share. */
+/**
+ * Settings that Microsoft-Windows-International-Core and its WinPE sibling share.
+ * Source: Unattended Windows Setup Reference, Microsoft-Windows-International-Core.
+ */
 export function internationalSettings(locale: Locale): SettingTree {
   return {
     InputLocale: locale.input,

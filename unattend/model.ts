@@ -73,6 +73,8 @@ export interface AnswerFile {
   readonly passes: readonly PassSettings[];
   /** Elements beside the passes, such as `cpi:offlineImage` and `servicing`: kept, not understood. */
   readonly others?: readonly Setting[] | undefined;
+  /** Attributes of the root, such as `xsi:schemaLocation`. */
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The settings at a path below a component, such as `OOBE/ProtectYourPC`; several when a list is on the way. */

@@ -1,97 +1,55 @@
-import { SaxesParser, type SaxesTagNS } from 'saxes';
-import { IngotError } from '../common/failure.ts';
-import { decodeXml } from './decode.ts';
-import type { AnswerFile, Component, PassSettings, Place, Setting } from './model.ts';
+import type { SaxesTagNS } from 'saxes';
+import type { AnswerFile, Component, PassSettings, Setting } from './model.ts';
 import { NAMESPACE } from './namespace.ts';
+import { unreadable } from './place.ts';
+import { type Element, parseElements } from './xml.ts';
 
-/** Nothing in the documented settings is deeper than ten levels. */
-const MOST_LEVELS = 64;
-
-/** An element as parsed, before it has a meaning. */
-interface Element {
-  readonly tag: SaxesTagNS;
-  readonly place: Place;
-  readonly children: Element[];
-  text: string;
-}
+const REMEDY = 'Check that this is an answer file of Windows Setup.';
 
 /**
  * Reads an answer file into the model, with line and column of every setting. Any prefix of the documented namespaces
  * is understood; comments are not kept.
  *
- * @param xml text, or bytes in UTF-8, UTF-16 or the encoding that they declare
- * @throws IngotError `unattend.xml` (malformed), `unattend.root` (no answer file), `unattend.mixed` (text beside
- *   elements), each with line and column; `unattend.encoding`
+ * @param xml text, or bytes in UTF-8, UTF-16 or the encoding that they declare; at most 8 MiB
+ * @throws IngotError `unattend.root` (no answer file), `unattend.xml` (malformed), `unattend.doctype`,
+ *   `unattend.mixed` (text beside elements), `unattend.encoding`, `unattend.size`: each with line and column in the
+ *   message, and as evidence (`line: 3`, `column: 7`)
  */
 export function parseAnswerFile(xml: string | Uint8Array): AnswerFile {
-  const text = (typeof xml === 'string' ? xml : decodeXml(xml)).replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
-  const root = parseElements(text.replaceAll('\r', '\n'));
+  const root = parseElements(xml);
   if (root.tag.uri !== NAMESPACE.unattend || root.tag.local !== 'unattend') {
-    throw failure(
-      'unattend.root',
-      root.place,
-      `expected <unattend xmlns="${NAMESPACE.unattend}">, found <${root.tag.name}>`,
-    );
+    const found = `expected <unattend xmlns="${NAMESPACE.unattend}">, found <${root.tag.name}>`;
+    throw unreadable('unattend.root', root.place, found, REMEDY);
   }
-  const isPass = (element: Element) => element.tag.uri === NAMESPACE.unattend && element.tag.local === 'settings';
-  const others = root.children.filter((child) => !isPass(child)).map(toSetting);
-  const passes = root.children.filter(isPass).map(toPass);
-  return others.length === 0 ? { passes } : { passes, others };
-}
-
-function parseElements(text: string): Element {
-  const parser = new SaxesParser({ xmlns: true });
-  const places = placesOf(text);
-  const open: Element[] = [];
-  let root: Element | undefined;
-  let place: Place = { line: 1, column: 1 };
-  parser.on('error', (error) => {
-    const at = places(Math.min(parser.position, text.length));
-    throw failure('unattend.xml', at, error.message.replace(/^\d+:\d+: /, ''));
-  });
-  parser.on('opentagstart', () => {
-    place = places(text.lastIndexOf('<', parser.position - 1));
-  });
-  parser.on('opentag', (tag) => {
-    const element: Element = { tag, place, children: [], text: '' };
-    if (open.length >= MOST_LEVELS) throw failure('unattend.xml', place, `expected at most ${MOST_LEVELS} levels`);
-    open.at(-1)?.children.push(element);
-    root ??= element;
-    open.push(element);
-  });
-  const collect = (piece: string) => {
-    const element = open.at(-1);
-    if (element !== undefined) element.text += piece;
+  const others = root.children.filter((child) => !isNamed(child, 'settings')).map(toSetting);
+  const attributes = attributesOf(root.tag, []);
+  return {
+    passes: root.children.filter((child) => isNamed(child, 'settings')).map(toPass),
+    ...(others.length === 0 ? {} : { others }),
+    ...(isEmpty(attributes) ? {} : { attributes }),
   };
-  parser.on('text', collect);
-  parser.on('cdata', collect);
-  parser.on('closetag', () => {
-    const element = open.pop();
-    if (element !== undefined && element.children.length > 0 && element.text.trim() !== '') {
-      throw failure('unattend.mixed', element.place, `expected no text beside the elements of <${element.tag.name}>`);
-    }
-  });
-  parser.write(text).close();
-  if (root === undefined) throw failure('unattend.xml', place, 'expected an element, found none');
-  return root;
 }
 
 function toPass(element: Element): PassSettings {
-  const { pass, ...attributes } = plainAttributes(element.tag);
-  const components: Component[] = element.children.map((child) => {
-    if (child.tag.local !== 'component') {
-      throw failure('unattend.root', child.place, `expected <component>, found <${child.tag.name}>`);
+  const { pass, ...attributes } = attributesOf(element.tag, []);
+  const components = element.children.map((child): Component => {
+    if (!isNamed(child, 'component')) {
+      const found = `expected <component>, found <${child.tag.name}>`;
+      throw unreadable('unattend.root', child.place, found, REMEDY);
     }
-    const { name, ...rest } = plainAttributes(child.tag);
+    const { name, ...rest } = attributesOf(child.tag, []);
     return { name: name ?? '', attributes: rest, settings: child.children.map(toSetting), place: child.place };
   });
   const settings = { pass: pass ?? '', components, place: element.place };
-  return Object.keys(attributes).length === 0 ? settings : { ...settings, attributes };
+  return isEmpty(attributes) ? settings : { ...settings, attributes };
 }
+
+/** What WCM says of a list item, which the model has fields for. */
+const WCM = ['action', 'keyValue'] as const;
 
 function toSetting(element: Element): Setting {
   const { tag } = element;
-  const attributes = plainAttributes(tag);
+  const attributes = attributesOf(tag, WCM);
   const named = (local: string) =>
     Object.values(tag.attributes).find((attribute) => attribute.uri === NAMESPACE.wcm && attribute.local === local)
       ?.value;
@@ -100,9 +58,17 @@ function toSetting(element: Element): Setting {
     ...(element.children.length > 0 ? { children: element.children.map(toSetting) } : { value: element.text }),
     ...defined('action', named('action')),
     ...defined('keyValue', named('keyValue')),
-    ...(Object.keys(attributes).length > 0 ? { attributes } : {}),
+    ...(isEmpty(attributes) ? {} : { attributes }),
     place: element.place,
   };
+}
+
+function isNamed({ tag }: Element, local: string): boolean {
+  return tag.uri === NAMESPACE.unattend && tag.local === local;
+}
+
+function isEmpty(attributes: Readonly<Record<string, string>>): boolean {
+  return Object.keys(attributes).length === 0;
 }
 
 function defined<K extends string>(key: K, value: string | undefined): { readonly [P in K]?: string } {
@@ -112,43 +78,26 @@ function defined<K extends string>(key: K, value: string | undefined): { readonl
 }
 
 /**
- * Attributes by their names as written, without those of WCM. Of the namespaces only those that the element itself or
- * its attributes use are declared, wherever the file declares them.
+ * Attributes by their names as written, without those of WCM that are named. Of the namespaces only those that the
+ * element itself or its attributes use are declared, wherever the file declares them; the three that every written file
+ * declares are left out.
  */
-function plainAttributes(tag: SaxesTagNS): Record<string, string> {
+function attributesOf(tag: SaxesTagNS, without: readonly string[]): Record<string, string> {
   const attributes: Record<string, string> = {};
-  const used = [{ prefix: tag.prefix, uri: tag.uri }];
-  for (const { name, value, prefix, uri } of Object.values(tag.attributes)) {
-    if (uri === NAMESPACE.wcm || uri === NAMESPACE.xmlns) continue;
+  const used = tag.uri === NAMESPACE.unattend ? [] : [{ prefix: tag.prefix, uri: tag.uri }];
+  for (const { name, value, prefix, local, uri } of Object.values(tag.attributes)) {
+    if (uri === NAMESPACE.xmlns || (uri === NAMESPACE.wcm && without.includes(local))) continue;
     attributes[name] = value;
-    used.push({ prefix, uri });
+    if (prefix !== '') used.push({ prefix, uri });
   }
   for (const { prefix, uri } of used) {
-    if (!['', 'xml'].includes(prefix) && uri !== NAMESPACE.unattend && uri !== NAMESPACE.xsi)
+    if (prefix === '') attributes.xmlns = uri;
+    else if (
+      prefix !== 'xml' &&
+      !(prefix === 'wcm' && uri === NAMESPACE.wcm) &&
+      !(prefix === 'xsi' && uri === NAMESPACE.xsi)
+    )
       attributes[`xmlns:${prefix}`] = uri;
   }
   return attributes;
-}
-
-/** Turns an index into the text into line and column. */
-function placesOf(text: string): (index: number) => Place {
-  const starts = [0];
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-  return (index) => {
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((starts[middle] ?? 0) <= index) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low + 1, column: index - (starts[low] ?? 0) + 1 };
-  };
-}
-
-function failure(code: string, { line, column }: Place, found: string): IngotError {
-  return new IngotError(code, `Answer file, line ${line}, column ${column}: ${found}`, {
-    remedy: 'Correct the XML at this place.',
-    evidence: [`line: ${line}`, `column: ${column}`],
-  });
 }

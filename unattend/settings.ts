@@ -6,9 +6,9 @@ export type Scalar = string | number | boolean;
 /**
  * Settings as plain data: an object holds settings by name, an array a list whose items share the name. An item of
  * values (such as an address) gets its `wcm:keyValue` by its position, an item of settings carries its `Order`; the key
- * `wcm:keyValue` gives another key. What is undefined is left out.
+ * `wcm:keyValue` gives another key. What is undefined or null is left out; null also takes away what was merged before.
  */
-export type SettingTree = { readonly [name: string]: SettingValue | undefined };
+export type SettingTree = { readonly [name: string]: SettingValue | null | undefined };
 export type SettingValue = Scalar | SettingTree | readonly (Scalar | SettingTree)[];
 
 const KEY_VALUE = 'wcm:keyValue';
@@ -16,7 +16,7 @@ const KEY_VALUE = 'wcm:keyValue';
 /** Plain data as settings, in the order of its keys. */
 export function settings(tree: SettingTree): readonly Setting[] {
   return Object.entries(tree).flatMap(([name, value]): Setting[] => {
-    if (value === undefined || name === KEY_VALUE) return [];
+    if (value === undefined || value === null || name === KEY_VALUE) return [];
     if (isList(value)) return value.map((item, index) => listItem(name, item, index));
     return [typeof value === 'object' ? { name, children: settings(value) } : { name, value: String(value) }];
   });
@@ -26,7 +26,7 @@ function listItem(name: string, item: Scalar | SettingTree, index: number): Sett
   if (typeof item !== 'object') return { name, action: 'add', keyValue: String(index + 1), value: String(item) };
   const key = item[KEY_VALUE];
   const children = settings(item);
-  return key === undefined || typeof key === 'object'
+  return key === undefined || key === null || typeof key === 'object'
     ? { name, action: 'add', children }
     : { name, action: 'add', keyValue: String(key), children };
 }
@@ -36,9 +36,14 @@ function isList(value: SettingValue): value is readonly (Scalar | SettingTree)[]
 }
 
 /** Components by pass and name: what `windows.unattend` of an image file adds, and what answer files are built from. */
-export type PassTree = { readonly [P in Pass]?: { readonly [component: string]: SettingTree | undefined } | undefined };
+export type PassTree = { readonly [P in Pass]?: SettingTrees | undefined };
+export type SettingTrees = { readonly [component: string]: SettingTree | null | undefined };
 
-/** The passes of one or more trees. A later tree's settings replace those of the same name, wherever lists end. */
+/**
+ * The passes of one or more trees, merged. A later tree wins: its value or list replaces the earlier one of the same
+ * name as a whole, settings with further settings are merged one by one, and null takes a setting or a whole component
+ * away. What is new stands after what was there.
+ */
 export function passes(...trees: readonly PassTree[]): readonly PassSettings[] {
   return PASSES.flatMap((pass) => {
     const merged = trees.reduce<SettingTree>((sum, tree) => merge(sum, tree[pass] ?? {}), {});
@@ -50,7 +55,7 @@ export function passes(...trees: readonly PassTree[]): readonly PassSettings[] {
 }
 
 function merge(a: SettingTree, b: SettingTree): SettingTree {
-  const merged: Record<string, SettingValue | undefined> = { ...a };
+  const merged: Record<string, SettingValue | null | undefined> = { ...a };
   for (const [name, value] of Object.entries(b)) {
     const known = merged[name];
     merged[name] = isTree(known) && isTree(value) ? merge(known, value) : value;
@@ -58,6 +63,6 @@ function merge(a: SettingTree, b: SettingTree): SettingTree {
   return merged;
 }
 
-function isTree(value: SettingValue | undefined): value is SettingTree {
-  return typeof value === 'object' && !Array.isArray(value);
+function isTree(value: SettingValue | null | undefined): value is SettingTree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -8,6 +8,8 @@ import { NAMESPACE } from './namespace.ts';
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 /** What a parser would change: a carriage return in a text, any white space but the blank in an attribute. */
 const FRAGILE = { text: /\r/g, attribute: /[\t\n\r]/g };
+/** An XML name with at most one prefix; narrower than XML's own rule, which no setting's name needs. */
+const NAME = /^([\p{L}_][\p{L}\p{N}_.-]*:)?[\p{L}_][\p{L}\p{N}_.-]*$/u;
 
 type Attributes = Readonly<Record<string, string>>;
 
@@ -15,13 +17,15 @@ type Attributes = Readonly<Record<string, string>>;
  * The XML of an answer file: UTF-8 with declaration, indented, the same bytes for the same model. Every value comes
  * back from a parser as it was.
  *
- * @throws IngotError `unattend.character` for what XML cannot hold, with the path of the setting
+ * @throws IngotError `unattend.character` for what XML cannot hold, `unattend.name` for a name that XML cannot have,
+ *   both with the path of the setting
  */
 export function writeAnswerFile(file: AnswerFile): string {
   const document = create({ version: '1.0', encoding: 'UTF-8' });
   const root = document.ele(NAMESPACE.unattend, 'unattend');
   root.att(NAMESPACE.xmlns, 'xmlns:wcm', NAMESPACE.wcm);
   root.att(NAMESPACE.xmlns, 'xmlns:xsi', NAMESPACE.xsi);
+  setAttributes(root, file.attributes ?? {}, 'unattend');
   for (const { pass, components, attributes } of file.passes) {
     const settings = element(root, 'settings', { pass, ...attributes }, pass);
     for (const component of components) {
@@ -44,19 +48,52 @@ function write(parent: XMLBuilder, setting: Setting, above: string): void {
   if (setting.value !== undefined && setting.value !== '') node.txt(escaped(setting.value, path, 'text'));
 }
 
-/** An element with its attributes; those that declare a namespace come first, so that the name can use it. */
 function element(parent: XMLBuilder, name: string, attributes: Attributes, path: string): XMLBuilder {
-  const prefix = name.includes(':') ? name.slice(0, name.indexOf(':')) : undefined;
-  const declared = prefix === undefined ? NAMESPACE.unattend : attributes[`xmlns:${prefix}`];
-  const node = declared === undefined ? parent.ele(name) : parent.ele(declared, name);
-  for (const [key, value] of Object.entries(attributes)) {
-    const text = escaped(value, `${path}/@${key}`, 'attribute');
-    if (key.startsWith('xmlns:')) node.att(NAMESPACE.xmlns, key, text);
-    else if (key.includes(':'))
-      node.att(attributes[`xmlns:${key.slice(0, key.indexOf(':'))}`] ?? NAMESPACE.xsi, key, text);
-    else node.att(key, text);
-  }
+  checkName(name, path);
+  const prefix = prefixOf(name);
+  const namespace = prefix === undefined ? (attributes.xmlns ?? NAMESPACE.unattend) : attributes[`xmlns:${prefix}`];
+  if (namespace === undefined) throw noName(name, path);
+  const node = parent.ele(namespace, name);
+  setAttributes(node, attributes, path);
   return node;
+}
+
+/** Attributes of an element; `xmlns` is in the element's name already. */
+function setAttributes(node: XMLBuilder, attributes: Attributes, path: string): void {
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key === 'xmlns') continue;
+    checkName(key, `${path}/@${key}`);
+    const text = escaped(value, `${path}/@${key}`, 'attribute');
+    const prefix = prefixOf(key);
+    if (prefix === undefined) node.att(key, text);
+    else node.att(namespaceOf(prefix, attributes, `${path}/@${key}`), key, text);
+  }
+}
+
+function namespaceOf(prefix: string, attributes: Attributes, path: string): string {
+  const own: Readonly<Record<string, string>> = {
+    xmlns: NAMESPACE.xmlns,
+    xml: NAMESPACE.xml,
+    wcm: NAMESPACE.wcm,
+    xsi: NAMESPACE.xsi,
+  };
+  const namespace = attributes[`xmlns:${prefix}`] ?? own[prefix];
+  if (namespace === undefined) throw noName(prefix, path);
+  return namespace;
+}
+
+function prefixOf(name: string): string | undefined {
+  return name.includes(':') ? name.slice(0, name.indexOf(':')) : undefined;
+}
+
+function checkName(name: string, path: string): void {
+  if (!NAME.test(name)) throw noName(name, path);
+}
+
+function noName(name: string, path: string): IngotError {
+  return new IngotError('unattend.name', `Expected a name that XML can have in ${path}, found “${name}”`, {
+    remedy: 'Correct the name; one with a prefix needs the attribute xmlns:PREFIX.',
+  });
 }
 
 /**

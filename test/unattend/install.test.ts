@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bootstrapCommand, type InstallOptions, installAnswerFile } from '../../unattend/install.ts';
+import { bootstrapCommand } from '../../unattend/bootstrap.ts';
+import { type InstallOptions, installAnswerFile } from '../../unattend/install.ts';
 import { KMS_CLIENT_KEYS, kmsClientKey } from '../../unattend/kms-keys.ts';
 import { lintAnswerFile } from '../../unattend/lint.ts';
 import { parseAnswerFile } from '../../unattend/parse.ts';

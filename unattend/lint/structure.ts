@@ -1,4 +1,4 @@
-import { COMPONENT_PASSES } from '../components.ts';
+import { COMPONENT_PASSES } from '../component-passes.ts';
 import { COMPONENT_ATTRIBUTES, PASSES } from '../model.ts';
 import { componentSpots, isPass, type Rule } from './rule.ts';
 
