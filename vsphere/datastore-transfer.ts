@@ -1,22 +1,24 @@
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { IngotError } from '../common/failure.ts';
 import type { Vsphere } from './connect.ts';
+import { brokenError, fullError, fullErrorIfSo, statusError } from './datastore-errors.ts';
 import { datastorePath, folderUrl } from './datastore-path.ts';
-import type { HttpAnswer } from './http.ts';
+import { type PutEnd, putOnce, type UploadSource } from './datastore-put.ts';
 import type { DatastoreLocation } from './inventory.ts';
 
-/** Bytes that can be read from the start again: a session may expire during an upload. */
-export interface UploadSource {
-  /** In bytes; sent as Content-Length. */
-  readonly size: number;
-  open(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-}
+export type { UploadSource } from './datastore-put.ts';
 
 export interface UploadOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Bytes sent so far, after each chunk. */
+  /** Bytes sent so far, after each piece; they begin anew when the upload does. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Told why the upload begins anew; default: an event of the connection. */
+  readonly log?: ((message: string) => void) | undefined;
+  /** Milliseconds in which vCenter takes no byte, after which the connection is given up; default 2 minutes. */
+  readonly stallMs?: number | undefined;
+  /** Milliseconds to wait before the second and each later try; default 0, 1, 5 and 15 s. */
+  readonly backOffMs?: readonly number[] | undefined;
 }
 
 export interface Uploaded {
@@ -25,15 +27,19 @@ export interface Uploaded {
   readonly sha256: string;
 }
 
-// A slow datastore may take its time to close a file of gigabytes.
-const FINISH_MS = 10 * 60_000;
+// Waits before the second and later tries: a connection that was cut once is often fine at once.
+const BACK_OFF_MS = [0, 1000, 5000, 15_000];
+// A proxy before vCenter, or vCenter while a service of it restarts.
+const PASSING_STATUS = [429, 502, 503, 504];
+const STALL_MS = 2 * 60_000;
 
 /**
  * Writes a file on a datastore in one streamed PUT; its folder must exist. vCenter gives no way to go on with a broken
- * one. Memory stays flat; the digest is computed on the way.
+ * one, so it is sent again from the start: when the connection broke, when vCenter was busy, and once when the session
+ * had expired. What a PUT that failed has left on the datastore stays there.
  *
  * Throws `datastore.full`, `datastore.denied` (401, 403, 404: a missing right, or a missing folder), `datastore.source`
- * (the source is not as long as it said), `datastore.upload` (retryable), the signal's reason.
+ * (the source is not as long as it said), `datastore.upload` (retryable), the signal's reason, what the source throws.
  */
 export async function upload(
   vc: Vsphere,
@@ -42,42 +48,29 @@ export async function upload(
   source: UploadSource,
   options: UploadOptions = {},
 ): Promise<Uploaded> {
-  const { signal } = options;
+  const { signal, onProgress, stallMs = STALL_MS, backOffMs = BACK_OFF_MS } = options;
+  const log = options.log ?? ((message: string) => vc.onEvent({ type: 'retry', message }));
   const what = `uploading ${datastorePath(location.name, path)}`;
-  for (let renewed = false; ; renewed = true) {
+  const failed: string[] = [];
+  for (let renewed = false; ; ) {
     const { generation } = vc.session;
-    const hash = createHash('sha256');
-    const state = { bytes: 0, sourceError: undefined as unknown };
-    let answer: HttpAnswer;
-    try {
-      answer = await vc.session.soap.http.request({
-        method: 'PUT',
-        path: folderUrl(location.datacenterPath, location.name, path),
-        headers: {
-          cookie: vc.session.soap.cookie ?? '',
-          'content-type': 'application/octet-stream',
-          'content-length': String(source.size),
-        },
-        body: Readable.from(measured(source, hash, state, options), { objectMode: false }),
-        signal,
-        answerMs: FINISH_MS,
-      });
-    } catch (error) {
-      if (signal?.aborted) throw error;
-      if (state.sourceError !== undefined) throw state.sourceError;
-      throw (await fullError(vc, location, source.size - state.bytes, what)) ?? brokenError(what, state.bytes, error);
-    }
-    await answer.body.dump();
-    const { statusCode } = answer;
-    if (statusCode >= 200 && statusCode < 300) return { bytes: state.bytes, sha256: hash.digest('hex') };
-    if (statusCode === 401 && !renewed) {
+    const end = await putOnce(vc, location, path, source, { signal, onProgress, stallMs });
+    if (end.kind === 'done') return { bytes: end.bytes, sha256: end.sha256 };
+    if (end.kind === 'refused' && end.status === 401 && !renewed) {
       await vc.session.renew(generation, signal);
+      renewed = true;
+      log(`${what}: the session had expired after ${end.bytes} bytes; logged in, sent again from the start`);
       continue;
     }
-    throw statusCode === 507
-      ? full(what, location.name)
-      : ((statusCode >= 500 ? await fullError(vc, location, source.size, what) : undefined) ??
-          statusError(what, location, statusCode));
+    const error = await errorOf(end, { vc, location, what, size: source.size, signal });
+    failed.push(error.message);
+    const pause = backOffMs[failed.length - 1];
+    const passing = end.kind === 'broken' || PASSING_STATUS.includes(end.status);
+    if (error.code !== 'datastore.upload' || !passing) throw error;
+    if (pause === undefined) throw lastError(error, failed);
+    const when = pause === 0 ? '' : ` in ${pause / 1000} s`;
+    log(`${error.message}; sent again from the start${when}, try ${failed.length + 1} of ${backOffMs.length + 1}`);
+    await delay(pause, undefined, { signal });
   }
 }
 
@@ -116,71 +109,30 @@ export async function download(
   }
 }
 
-async function* measured(
-  source: UploadSource,
-  hash: ReturnType<typeof createHash>,
-  state: { bytes: number; sourceError: unknown },
-  { onProgress }: UploadOptions,
-): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of source.open()) {
-      hash.update(chunk);
-      state.bytes += chunk.length;
-      yield chunk;
-      onProgress?.(state.bytes);
-    }
-    if (state.bytes !== source.size) {
-      throw new IngotError('datastore.source', `expected ${source.size} bytes to upload, found ${state.bytes}`, {
-        remedy: 'The file changed while it was read; run the build again.',
-      });
-    }
-  } catch (error) {
-    state.sourceError = error;
-    throw error;
+interface Upload {
+  readonly vc: Vsphere;
+  readonly location: DatastoreLocation;
+  readonly what: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function errorOf(end: Exclude<PutEnd, { kind: 'done' }>, upload: Upload): Promise<IngotError> {
+  const { vc, location, what, size, signal } = upload;
+  if (end.kind === 'broken') {
+    return (
+      (await fullErrorIfSo(vc, location, size - end.bytes, what, signal)) ?? brokenError(what, end.bytes, end.cause)
+    );
   }
+  const { status } = end;
+  if (status === 507) return fullError(what, location.name);
+  const full = status >= 500 ? await fullErrorIfSo(vc, location, size, what, signal) : undefined;
+  return full ?? statusError(what, location, status);
 }
 
-function full(what: string, datastore: string): IngotError {
-  return new IngotError('datastore.full', `${what}: datastore ${datastore} has no room for it`, {
-    remedy: `Free space on ${datastore}, or choose another datastore in the image file.`,
-  });
-}
-
-/** vCenter rarely says why it refused; the free space does. */
-async function fullError(
-  vc: Vsphere,
-  location: DatastoreLocation,
-  missing: number,
-  what: string,
-): Promise<IngotError | undefined> {
-  try {
-    const values = await vc.read(location.ref, ['summary.freeSpace']);
-    return values['summary.freeSpace'] < missing ? full(what, location.name) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function brokenError(what: string, bytes: number, cause: unknown): IngotError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new IngotError('datastore.upload', `${what}: broke off after ${bytes} bytes: ${reason}`, {
-    cause,
-    retryable: true,
-    unreachable: cause instanceof IngotError && cause.unreachable,
-    remedy: 'vCenter also closes the connection without a word when the file is in use by a VM: detach it there first.',
-  });
-}
-
-function statusError(what: string, location: DatastoreLocation, status: number): IngotError {
-  if (status === 401 || status === 403 || status === 404) {
-    return new IngotError('datastore.denied', `${what}: vCenter answered HTTP ${status}`, {
-      remedy:
-        `Check that the folder exists on ${location.name}, and give the account Datastore.Browse and Datastore.FileManagement ` +
-        `on the datacenter /${location.datacenterPath} and on the datastore: vCenter answers 401 or 404 where they are missing.`,
-    });
-  }
-  return new IngotError('datastore.upload', `${what}: expected HTTP 200 or 201, found ${status}`, {
-    retryable: status >= 500,
-    remedy: 'An encrypted datastore also needs Cryptographer.Access. Look at the log of vCenter (vpxd).',
-  });
+function lastError(error: IngotError, failed: readonly string[]): IngotError {
+  const { retryable, unreachable, timedOut, remedy, cause } = error;
+  const message = `${error.message}; given up after ${failed.length} tries`;
+  return new IngotError(error.code, message, { retryable, unreachable, timedOut, remedy, cause, evidence: failed });
 }

@@ -1,16 +1,16 @@
-import type { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
 import { IngotError } from '../common/failure.ts';
 import type { Address, OpenSocket } from './trust.ts';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path and query, escaped. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Readable;
+  /** Of bytes in pieces, the next is asked for when the one before has left: a piece of 64 KiB or more may be reused then. */
+  readonly body?: string | AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal | undefined;
-  /** Until the answer begins; default 60 s. */
+  /** Until the answer begins, or a next piece of the body leaves; default 60 s. */
   readonly answerMs?: number | undefined;
 }
 

@@ -8,6 +8,7 @@ declare module 'undici/lib/api/api-request.js' {
   import type { Dispatcher } from 'undici';
   export default function request(
     this: Dispatcher,
-    options: Dispatcher.RequestOptions,
+    // Pieces of bytes that come one after another are documented, and missing in the type.
+    options: Omit<Dispatcher.RequestOptions, 'body'> & { body?: string | AsyncIterable<Uint8Array> | null },
   ): Promise<Dispatcher.ResponseData>;
 }

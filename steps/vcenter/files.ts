@@ -13,6 +13,15 @@ import { download, upload } from '../../vsphere/datastore-transfer.ts';
 import { isFault } from '../../vsphere/fault.ts';
 import type { DatastoreLocation } from '../../vsphere/inventory.ts';
 import { makeTopDirectory } from '../../vsphere/top-directory.ts';
+import {
+  findMedia,
+  type MediaDigest,
+  mediaOfSize,
+  type PutDigested,
+  type PutDigestedOptions,
+  putDigested,
+} from './media-files.ts';
+import { throttled } from './throttled.ts';
 
 /** Milliseconds after which a partial upload is one that a killed build left: no upload takes that long. */
 const partialMs = 48 * 3_600_000;
@@ -20,9 +29,11 @@ const partialMs = 48 * 3_600_000;
 export interface PutOptions {
   /** Bytes. */
   readonly size: number;
-  /** Begins anew with each call: an upload may be repeated. */
+  /** Begins anew with each call: an upload may be repeated. A piece must stay as it is until the next is asked for. */
   content(): AsyncIterable<Uint8Array>;
   onProgress(done: number, total: number): void;
+  /** Told why the upload begins anew; else it is an event of the connection. */
+  log?(message: string): void;
   readonly signal: AbortSignal;
 }
 
@@ -43,6 +54,12 @@ export interface DatastoreFiles {
   put(path: string, options: PutOptions): Promise<Put>;
   /** Uploads a file that is named by its content, unless it is there; it takes its name only when it is whole. */
   putMedia(path: string, options: PutOptions): Promise<Put>;
+  /** Uploads a file while it is digested, to a place that its content names; see `putDigested` of media-files.ts. */
+  putDigested(options: PutDigestedOptions): Promise<PutDigested>;
+  /** The path of a file that is there under its content's name, of the right size and with the recorded digest. */
+  findMedia(folder: string, name: string, expected: MediaDigest, signal: AbortSignal): Promise<string | undefined>;
+  /** Names of the media of that size, whatever their content: whether knowing a local file's digest can pay. */
+  mediaOfSize(folder: string, size: number, signal: AbortSignal): Promise<readonly string[]>;
   exists(path: string, signal: AbortSignal): Promise<boolean>;
   read(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** A file that is not there is no failure. */
@@ -64,13 +81,17 @@ export function datastoreFiles(
   };
   const remove = (location: DatastoreLocation, path: string, signal: AbortSignal) =>
     deleteDatastoreFile(vc, location, path, { missing: 'ignore', signal });
-  const send = async (location: DatastoreLocation, path: string, { size, content, onProgress, signal }: PutOptions) => {
+  const send = async (location: DatastoreLocation, path: string, options: PutOptions) => {
+    const { size, content, onProgress, log, signal } = options;
+    const told = throttled((done) => onProgress(done, size));
     const source = { size, open: content };
-    const { bytes } = await upload(vc, location, path, source, {
-      signal,
-      onProgress: (done) => onProgress(done, size),
-    });
+    const { bytes } = await upload(vc, location, path, source, { signal, log, onProgress: told });
+    told.flush();
     return bytes;
+  };
+  const mediaFolder = async (text: string, signal: AbortSignal) => {
+    const { location, path } = await locate(text, signal);
+    return { location, folder: path };
   };
   return {
     async makeFolders(path, signal) {
@@ -122,6 +143,15 @@ export function datastoreFiles(
           return { path: full, uploadedBytes: 0 };
         throw error;
       }
+    },
+    async putDigested({ folder, ...options }) {
+      return putDigested(vc, await mediaFolder(folder, options.signal), options);
+    },
+    async findMedia(folder, name, expected, signal) {
+      return findMedia(vc, await mediaFolder(folder, signal), name, expected, signal);
+    },
+    async mediaOfSize(folder, size, signal) {
+      return mediaOfSize(vc, await mediaFolder(folder, signal), size, signal);
     },
     async exists(text, signal) {
       const { location, path } = await locate(text, signal);
