@@ -1,5 +1,5 @@
 import { SECTOR } from '../sector.ts';
-import { directoryRecord, volumeDate, writeBoth16, writeBoth32 } from './records.ts';
+import { type Place, recordWriter, volumeDate, writeBoth16, writeBoth32 } from './records.ts';
 
 /** What a primary (ECMA-119 8.4) or supplementary volume descriptor (8.5) says. */
 export interface VolumeFields {
@@ -11,7 +11,7 @@ export interface VolumeFields {
   readonly pathTableSize: number;
   readonly littleTable: number;
   readonly bigTable: number;
-  readonly root: { readonly sector: number; readonly size: number };
+  readonly root: Place;
 }
 
 const APPLICATION = 'INGOT';
@@ -33,7 +33,7 @@ export function volumeDescriptor(fields: VolumeFields): Buffer {
   writeBoth32(descriptor, fields.pathTableSize, 132);
   descriptor.writeUInt32LE(fields.littleTable, 140);
   descriptor.writeUInt32BE(fields.bigTable, 148);
-  directoryRecord(Buffer.from([0]), fields.root, true, fields.date).copy(descriptor, 156);
+  recordWriter(fields.date)(descriptor, 156, Buffer.from([0]), fields.root, true);
   text('', 190, 128);
   text('', 318, 128);
   text('', 446, 128);

@@ -1,5 +1,6 @@
+import { IngotError } from '../../common/failure.ts';
 import { SECTOR, sectors } from '../sector.ts';
-import { directoryRecord, recordLength } from './records.ts';
+import { type Place, recordLength, recordWriter } from './records.ts';
 import type { IsoFile, IsoFolder, IsoNode, Naming } from './tree.ts';
 
 const SELF = Buffer.from([0]);
@@ -29,7 +30,14 @@ export interface Hierarchy {
   readonly sectors: number;
 }
 
-/** Lays the folders out in path table order: by level, then by parent, then by name (ECMA-119 6.9.1). */
+/** A path table names a folder's parent by a number of 16 bits. */
+const MOST_FOLDERS = 0xffff;
+
+/**
+ * Lays the folders out in path table order: by level, then by parent, then by name (ECMA-119 6.9.1).
+ *
+ * @throws IngotError `iso.too-many-folders`
+ */
 export function planHierarchy(root: IsoFolder, naming: Naming): Hierarchy {
   const directories: Directory[] = [];
   const queue: { folder: IsoFolder; identifier: Buffer; parent: number }[] = [
@@ -43,6 +51,11 @@ export function planHierarchy(root: IsoFolder, naming: Naming): Hierarchy {
     for (const { node, identifier } of children) {
       if (node.kind === 'folder') queue.push({ folder: node, identifier, parent: index });
     }
+    if (queue.length > MOST_FOLDERS) {
+      throw new IngotError('iso.too-many-folders', `Expected at most ${MOST_FOLDERS - 1} folders, found more`, {
+        remedy: 'Put them into an archive on the disc.',
+      });
+    }
   }
   return {
     directories,
@@ -54,11 +67,15 @@ export function planHierarchy(root: IsoFolder, naming: Naming): Hierarchy {
 /** Records never cross a sector (ECMA-119 6.8.1.1). */
 function directorySize(children: readonly Child[]): number {
   let at = recordLength(SELF) + recordLength(PARENT);
-  for (const { identifier } of children) at = place(at, recordLength(identifier)) + recordLength(identifier);
+  for (const { identifier } of children) {
+    const length = recordLength(identifier);
+    at = fit(at, length) + length;
+  }
   return sectors(at) * SECTOR;
 }
 
-function place(at: number, length: number): number {
+/** Where a record of this length begins: where the last one ended, or at the next sector. */
+function fit(at: number, length: number): number {
   const left = SECTOR - (at % SECTOR);
   return length > left ? at + left : at;
 }
@@ -77,30 +94,31 @@ export function directorySectors(hierarchy: Hierarchy, first: number): readonly 
 export function directoryBytes(
   hierarchy: Hierarchy,
   first: number,
-  fileSector: (file: IsoFile) => number,
+  filePlace: (file: IsoFile) => Place,
   date: Date,
 ): Buffer {
-  const places = directorySectors(hierarchy, first);
+  const { directories } = hierarchy;
   const bytes = Buffer.alloc(hierarchy.sectors * SECTOR);
-  const byFolder = new Map(hierarchy.directories.map((directory, index) => [directory.folder, index]));
-  const folderPlace = (index: number) => ({
-    sector: places[index] ?? 0,
-    size: hierarchy.directories[index]?.size ?? 0,
-  });
-  for (const [index, directory] of hierarchy.directories.entries()) {
-    const begin = ((places[index] ?? first) - first) * SECTOR;
+  const writeRecord = recordWriter(date);
+  const places = directorySectors(hierarchy, first).map((sector, index) => ({
+    sector,
+    size: directories[index]?.size ?? 0,
+  }));
+  const nowhere: Place = { sector: 0, size: 0 };
+  const byFolder = new Map(directories.map(({ folder }, index) => [folder, places[index]]));
+  for (const [index, { parent, children }] of directories.entries()) {
+    const place = places[index] ?? nowhere;
+    const begin = (place.sector - first) * SECTOR;
     let at = 0;
-    const add = (record: Buffer) => {
-      at = place(at, record.length);
-      record.copy(bytes, begin + at);
-      at += record.length;
+    const add = (identifier: Buffer, target: Place, folder: boolean) => {
+      at = fit(at, recordLength(identifier));
+      at += writeRecord(bytes, begin + at, identifier, target, folder);
     };
-    add(directoryRecord(SELF, folderPlace(index), true, date));
-    add(directoryRecord(PARENT, folderPlace(directory.parent), true, date));
-    for (const { node, identifier } of directory.children) {
-      if (node.kind === 'file')
-        add(directoryRecord(identifier, { sector: fileSector(node), size: node.size }, false, date));
-      else add(directoryRecord(identifier, folderPlace(byFolder.get(node) ?? 0), true, date));
+    add(SELF, place, true);
+    add(PARENT, places[parent] ?? nowhere, true);
+    for (const { node, identifier } of children) {
+      if (node.kind === 'file') add(identifier, filePlace(node), false);
+      else add(identifier, byFolder.get(node) ?? nowhere, true);
     }
   }
   return bytes;

@@ -1,40 +1,94 @@
 import { IngotError } from '../../common/failure.ts';
 
-/** Longest name in Joliet as Windows and Linux read it, in UTF-16 units: what fits a directory record. */
+/**
+ * Longest name on the disc, in UTF-16 units. The Joliet specification says 64; a directory record holds up to 110;
+ * 103 is what `mkisofs -joliet-long` writes and what readers are known to take.
+ */
 export const LONGEST_NAME = 103;
 
-/** Characters that the Joliet specification forbids in names, and control characters. */
-const FORBIDDEN = /[*/:;?\\\p{Cc}]/u;
+/** Forbidden by the Joliet specification (3.5), and control characters. */
+const JOLIET_FORBIDS = /[*/:;?\\\p{Cc}]/u;
+/** Allowed by Joliet, but no Windows program can open such a name ("Naming Files, Paths, and Namespaces", Microsoft). */
+const WINDOWS_FORBIDS = /["<>|]/;
+const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[1-9¹²³]|lpt[1-9¹²³])(?:\.|$)/i;
+/** Joliet records UCS-2, which has no characters beyond U+FFFF. */
+const BEYOND_UCS2 = /[\u{10000}-\u{10FFFF}]/u;
 
-/** The names of a path on the disc, checked. */
-export function pathNames(path: string): readonly string[] {
-  const names = path.split('/');
-  for (const name of names) {
-    if (name === '' || name === '.' || name === '..') {
-      throw badPath(
-        path,
-        'expected names between slashes, without . and ..',
-        'Write it as folder/file, without a leading slash.',
-      );
-    }
-    const forbidden = FORBIDDEN.exec(name);
-    if (forbidden !== null) {
-      throw badPath(path, `Joliet forbids the character ${JSON.stringify(forbidden[0])}`, 'Rename the file.');
-    }
-    if (!name.isWellFormed()) throw badPath(path, 'the name is no valid Unicode', 'Rename the file.');
-    if (name.length > LONGEST_NAME) {
-      throw badPath(
-        path,
-        `“${name}” has ${name.length} characters, at most ${LONGEST_NAME} fit a Joliet disc`,
-        'Shorten the name.',
-      );
-    }
-  }
-  return names;
+/** Most names, at the cost of one look. */
+const HARMLESS = /^[\w+-][\w .+-]{0,61}[\w+-]$/;
+
+/** Why a path cannot be on the disc; undefined when it can. */
+export interface PathProblem {
+  readonly path: string;
+  readonly found: string;
+  readonly remedy: string;
 }
 
-export function badPath(path: string, found: string, remedy: string): IngotError {
-  return new IngotError('iso.path', `Expected a path that fits the disc, found “${path}”: ${found}`, { remedy });
+/** The first thing that is wrong with a path, which is separated by `/`. */
+export function pathProblem(path: string): PathProblem | undefined {
+  for (const name of path.split('/')) {
+    const problem = nameProblem(name);
+    if (problem !== undefined) return { path, ...problem };
+  }
+  return undefined;
+}
+
+function nameProblem(name: string): Omit<PathProblem, 'path'> | undefined {
+  if (HARMLESS.test(name) && !WINDOWS_DEVICE.test(name)) return undefined;
+  const rename = (found: string) => ({ found, remedy: 'Rename it.' });
+  if (name === '' || name === '.' || name === '..') {
+    return {
+      found: 'expected names between slashes, without . and ..',
+      remedy: 'Write it as folder/file, without a leading slash.',
+    };
+  }
+  const forbidden = JOLIET_FORBIDS.exec(name)?.[0];
+  if (forbidden !== undefined) return rename(`Joliet forbids the character ${JSON.stringify(forbidden)}`);
+  if (!name.isWellFormed()) return rename('the name is no valid Unicode');
+  const beyond = BEYOND_UCS2.exec(name)?.[0];
+  if (beyond !== undefined) return rename(`Joliet has no characters beyond U+FFFF, as “${beyond}” is one`);
+  const refused = WINDOWS_FORBIDS.exec(name)?.[0];
+  if (refused !== undefined) return rename(`Windows opens no name with the character ${refused}`);
+  if (/[. ]$/.test(name)) return rename('Windows opens no name that ends with a dot or a space');
+  if (WINDOWS_DEVICE.test(name)) return rename(`“${name}” is a device's name in Windows`);
+  if (name.length > LONGEST_NAME) {
+    return {
+      found: `“${name}” has ${name.length} characters, at most ${LONGEST_NAME} fit a Joliet disc`,
+      remedy: 'Shorten the name.',
+    };
+  }
+  return undefined;
+}
+
+const MOST_SHOWN = 20;
+
+/** One error for all paths that do not fit; the message tells the first. */
+export function badPaths(problems: readonly PathProblem[]): IngotError {
+  const [first] = problems;
+  const rest = problems.length > 1 ? ` (and ${problems.length - 1} more that do not fit)` : '';
+  return new IngotError(
+    'iso.path',
+    `Expected a path that fits the disc, found “${first?.path}”: ${first?.found}${rest}`,
+    {
+      remedy: first?.remedy,
+      evidence:
+        problems.length > 1 ? problems.slice(0, MOST_SHOWN).map(({ path, found }) => `${path}: ${found}`) : undefined,
+    },
+  );
+}
+
+const ASCII = /^[ -~]*$/;
+
+/** What Windows compares names by: each UTF-16 unit in upper case, where that is one unit. */
+export function windowsKey(name: string): string {
+  if (ASCII.test(name)) return name.toUpperCase();
+  let key = '';
+  for (let at = 0; at < name.length; at += 1) {
+    const unit = name.charAt(at);
+    const upper = unit.toUpperCase();
+    key += upper.length === 1 ? upper : unit;
+  }
+  return key;
 }
 
 /** A name in UCS-2 as Joliet records it: big-endian. */
@@ -50,13 +104,21 @@ export function jolietName(name: string): Buffer {
  */
 export function isoNames(names: readonly { readonly name: string; readonly folder: boolean }[]): readonly string[] {
   const taken = new Set<string>();
+  // The next number to try, by what names that collide have in common: without it, n equal names take n² tries.
+  const next = new Map<string, number>();
   return names.map(({ name, folder }) => {
     const dot = folder ? -1 : name.lastIndexOf('.');
     const base = clean(dot < 0 ? name : name.slice(0, dot)) || '_';
     const extension = dot < 0 ? '' : clean(name.slice(dot + 1)).slice(0, 3);
     let short = base.slice(0, 8);
-    for (let number = 1; taken.has(`${short}.${extension}`); number += 1) {
-      short = base.slice(0, 8 - String(number).length) + number;
+    if (taken.has(`${short}.${extension}`)) {
+      const group = `${base.slice(0, 2)}.${extension}`;
+      let number = next.get(group) ?? 1;
+      do {
+        short = base.slice(0, 8 - String(number).length) + number;
+        number += 1;
+      } while (taken.has(`${short}.${extension}`));
+      next.set(group, number);
     }
     taken.add(`${short}.${extension}`);
     return folder ? short : `${short}.${extension}`;

@@ -12,28 +12,41 @@ export function writeBoth16(buffer: Buffer, value: number, at: number): void {
 
 /** Length of a directory record: 33 bytes, the identifier, and a byte when that makes the number odd. */
 export function recordLength(identifier: Buffer): number {
-  return (33 + identifier.length + 1) & ~1;
+  return (FIXED + identifier.length + 1) & ~1;
 }
 
+const FIXED = 33;
 const FLAG_DIRECTORY = 0x02;
 
-/** A directory record (ECMA-119 9.1). */
-export function directoryRecord(
-  identifier: Buffer,
-  place: { readonly sector: number; readonly size: number },
-  folder: boolean,
+/** Where the bytes of a file or folder lie. */
+export interface Place {
+  readonly sector: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
+ * Writes directory records (ECMA-119 9.1) of one date into a buffer of zeros.
+ *
+ * @returns what writes one and says how long it is
+ */
+export function recordWriter(
   date: Date,
-): Buffer {
-  const record = Buffer.alloc(recordLength(identifier));
-  record.writeUInt8(record.length, 0);
-  writeBoth32(record, place.sector, 2);
-  writeBoth32(record, place.size, 10);
-  recordDate(date).copy(record, 18);
-  record.writeUInt8(folder ? FLAG_DIRECTORY : 0, 25);
-  writeBoth16(record, 1, 28);
-  record.writeUInt8(identifier.length, 32);
-  identifier.copy(record, 33);
-  return record;
+): (bytes: Buffer, at: number, identifier: Buffer, place: Place, folder: boolean) => number {
+  const fixed = Buffer.alloc(FIXED);
+  recordDate(date).copy(fixed, 18);
+  writeBoth16(fixed, 1, 28);
+  return (bytes, at, identifier, { sector, size }, folder) => {
+    const length = recordLength(identifier);
+    fixed[0] = length;
+    writeBoth32(fixed, sector, 2);
+    writeBoth32(fixed, size, 10);
+    fixed[25] = folder ? FLAG_DIRECTORY : 0;
+    fixed[32] = identifier.length;
+    bytes.set(fixed, at);
+    bytes.set(identifier, at + FIXED);
+    return length;
+  };
 }
 
 /** Date and time of a record (ECMA-119 9.1.5), in UTC. */
