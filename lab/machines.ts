@@ -1,6 +1,7 @@
 import type { LabContext } from './context.ts';
 import { Guest } from './guest/guest.ts';
 import { Publisher } from './guest/publisher.ts';
+import { VmwareLog } from './guest/vmware-log.ts';
 import { Disk } from './guest/windows.ts';
 import type { Question } from './proxy/methods/cdrom.ts';
 import type { SavedConfig } from './saved-config.ts';
@@ -19,6 +20,8 @@ export class Machine {
   readonly vm: Moref;
   disk = new Disk();
   guest: Guest | undefined;
+  /** vmware.log in its folder; undefined before the first power-on. */
+  log: VmwareLog | undefined;
   /** What a task of this VM waits for. */
   question: Question | undefined;
   readonly snapshots = new Map<string, Frozen>();
@@ -60,13 +63,24 @@ export class Machines {
     return [...this.#machines.values()];
   }
 
-  /** The VM was powered on. */
-  start(machine: Machine): void {
+  /** The VM was powered on, or reset: resolves when vmware.log says so. */
+  async start(machine: Machine, how: 'power-on' | 'reset' = 'power-on'): Promise<void> {
     if (machine.guest !== undefined) return;
-    machine.guest = new Guest(this.#lab, machine.vm, machine.disk, async () => {
+    machine.log ??= await this.#openLog(machine.vm);
+    await (how === 'reset' ? machine.log?.reset() : machine.log?.begin());
+    const guest = new Guest(this.#lab, machine.vm, machine.disk, machine.log, async () => {
       machine.guest = undefined;
     });
-    machine.guest.start();
+    machine.guest = guest;
+    guest.start();
+  }
+
+  async #openLog(vm: Moref): Promise<VmwareLog | undefined> {
+    const found = await this.#lab.vcsim.properties(vm, 'config.files.logDirectory', 'config.files.vmPathName');
+    const vmx = found['config.files.vmPathName']?.text ?? '';
+    const place = (found['config.files.logDirectory']?.text || vmx.replace(/\/[^/]*$/, '')).replace(/\/+$/, '');
+    const folder = await this.#lab.datastores.resolve(place);
+    return folder === undefined ? undefined : new VmwareLog(`${place}/vmware.log`, folder);
   }
 
   /** The power was cut. */

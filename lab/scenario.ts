@@ -28,6 +28,7 @@ export interface ScenarioUpdate {
 
 /** What goes wrong in a lab. Everything is optional; an empty scenario is a lab where all goes well. */
 export interface Scenario {
+  readonly boot?: { readonly vmwareLog?: 'locked'; readonly promptAfter?: number };
   readonly setup?: { readonly stuckAt?: string };
   readonly bootstrap?: { readonly fails?: string; readonly evidence?: readonly string[]; readonly keyAcl?: 'wide' };
   readonly tools?: {
@@ -50,6 +51,7 @@ export interface Scenario {
 }
 
 const MEMBERS: Readonly<Record<keyof Scenario, readonly string[] | undefined>> = {
+  boot: ['vmwareLog', 'promptAfter'],
   setup: ['stuckAt'],
   bootstrap: ['fails', 'evidence', 'keyAcl'],
   tools: ['version', 'startType', 'status'],

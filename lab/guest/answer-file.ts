@@ -1,47 +1,10 @@
 import { all, at, parseXml, textAt, type XmlElement } from '../xml.ts';
+import { hasComponent, hasSetting, PASSES } from './answer-components.ts';
+import { doesNotExist, invalidFor, SetupStop, WORDS } from './setup-stop.ts';
 
 const NAMESPACE = /<(\w+:)?unattend\b[^>]*xmlns(:\w+)?="urn:schemas-microsoft-com:unattend"/;
-
-/** Components that Windows knows in each pass; another name there stops Setup (windows-failures.md P2). */
-const COMPONENTS: Readonly<Record<string, readonly string[]>> = {
-  windowsPE: [
-    'Microsoft-Windows-International-Core-WinPE',
-    'Microsoft-Windows-PnpCustomizationsWinPE',
-    'Microsoft-Windows-Setup',
-    'Microsoft-Windows-TCPIP',
-  ],
-  offlineServicing: ['Microsoft-Windows-LUA-Settings', 'Microsoft-Windows-PnpCustomizationsNonWinPE'],
-  generalize: ['Microsoft-Windows-Security-SPP', 'Microsoft-Windows-PnpSysprep', 'Microsoft-Windows-Shell-Setup'],
-  specialize: [
-    'Microsoft-Windows-Shell-Setup',
-    'Microsoft-Windows-International-Core',
-    'Microsoft-Windows-Deployment',
-    'Microsoft-Windows-Security-SPP-UX',
-    'Microsoft-Windows-Security-SPP',
-    'Microsoft-Windows-SQMApi',
-    'Microsoft-Windows-TCPIP',
-    'Microsoft-Windows-DNS-Client',
-    'Microsoft-Windows-UnattendedJoin',
-    'Microsoft-Windows-TerminalServices-LocalSessionManager',
-    'Microsoft-Windows-IE-ESC',
-    'Microsoft-Windows-ServerManager-SvrMgrNc',
-    'Microsoft-Windows-OutOfBoxExperience',
-    'Networking-MPSSVC-Svc',
-  ],
-  auditSystem: ['Microsoft-Windows-Shell-Setup', 'Microsoft-Windows-Deployment'],
-  auditUser: ['Microsoft-Windows-Shell-Setup', 'Microsoft-Windows-Deployment'],
-  oobeSystem: [
-    'Microsoft-Windows-Shell-Setup',
-    'Microsoft-Windows-International-Core',
-    'Microsoft-Windows-WinRE-RecoveryAgent',
-    'Microsoft-Windows-SecureStartup-FilterDriver',
-  ],
-};
-
-/** Words of a dialog at which Windows waits. */
-export class SetupStop extends Error {
-  override readonly name = 'SetupStop';
-}
+const TOKEN = '31bf3856ad364e35';
+const ATTRIBUTES = ['name', 'processorArchitecture', 'publicKeyToken', 'language', 'versionScope'];
 
 /** An answer file as Windows reads it. */
 export class AnswerFile {
@@ -51,40 +14,42 @@ export class AnswerFile {
     this.#root = root;
   }
 
-  /** Parses the text. Throws SetupStop in Windows' words if it is malformed or names what does not exist. */
-  static parse(text: string): AnswerFile {
+  /**
+   * Reads a whole file. What a pass holds is looked at when the pass begins, see `enter`.
+   * Throws SetupStop: no XML or no answer file; a pass that there is not, or a component without its attributes.
+   */
+  static parse(content: Buffer | string): AnswerFile {
+    const text = typeof content === 'string' ? content : decodeXml(content);
     let root: XmlElement;
     try {
-      root = parseXml(text.replace(/^\uFEFF/, ''));
+      root = parseXml(text);
     } catch {
-      throw new SetupStop(
-        'Windows Setup encountered an internal error while loading or searching for an unattend answer file.',
-      );
+      throw new SetupStop(WORDS.unreadable);
     }
-    if (root.name !== 'unattend' || !NAMESPACE.test(text)) {
-      throw new SetupStop(
-        'Windows Setup encountered an internal error while loading or searching for an unattend answer file.',
-      );
-    }
+    if (root.name !== 'unattend' || !NAMESPACE.test(text)) throw new SetupStop(WORDS.unreadable);
     for (const settings of all(root, 'settings')) {
-      const pass = settings.attributes.pass ?? '';
-      const known = COMPONENTS[pass];
+      if (!PASSES.includes(settings.attributes.pass ?? '')) throw invalidFor(undefined);
       for (const component of all(settings, 'component')) {
-        const { name = '', processorArchitecture, publicKeyToken } = component.attributes;
-        if (!known?.includes(name) || publicKeyToken !== '31bf3856ad364e35' || processorArchitecture === undefined) {
-          throw unprocessable(pass);
-        }
+        if (ATTRIBUTES.some((name) => component.attributes[name] === undefined)) throw invalidFor(undefined);
       }
     }
     return new AnswerFile(root);
   }
 
-  /** A pass's component for this machine (amd64); another architecture is passed over. */
+  /** A pass begins. Throws SetupStop for a component or setting that Windows does not know in it. */
+  enter(pass: string): void {
+    for (const component of this.#components(pass)) {
+      const { name = '', publicKeyToken } = component.attributes;
+      const known = publicKeyToken === TOKEN && hasComponent(pass, name);
+      if (!known || component.children.some((setting) => !hasSetting(pass, name, setting.name))) {
+        throw doesNotExist(pass);
+      }
+    }
+  }
+
+  /** A pass's component for this machine (amd64). */
   component(pass: string, name: string): XmlElement | undefined {
-    return all(this.#root, 'settings')
-      .filter((settings) => settings.attributes.pass === pass)
-      .flatMap((settings) => all(settings, 'component'))
-      .find((found) => found.attributes.name === name && found.attributes.processorArchitecture === 'amd64');
+    return this.#components(pass).find((found) => found.attributes.name === name);
   }
 
   /** The element at a path below a component. */
@@ -95,13 +60,14 @@ export class AnswerFile {
   text(pass: string, component: string, ...path: string[]): string | undefined {
     return textAt(this.component(pass, component), ...path);
   }
-}
 
-/** The dialog for a component, setting or value that Windows does not know. */
-export function unprocessable(pass: string): SetupStop {
-  return new SetupStop(
-    `Windows could not parse or process the unattend answer file for pass [${pass}]. A component or setting specified in the answer file does not exist.`,
-  );
+  /** A component for another architecture is passed over. */
+  #components(pass: string): XmlElement[] {
+    return all(this.#root, 'settings')
+      .filter((settings) => settings.attributes.pass === pass)
+      .flatMap((settings) => all(settings, 'component'))
+      .filter((component) => component.attributes.processorArchitecture === 'amd64');
+  }
 }
 
 /**
@@ -113,8 +79,14 @@ export function readPassword(element: XmlElement | undefined, suffix: string): s
   if (value === undefined) return undefined;
   if ((textAt(element, 'PlainText') ?? 'true').toLowerCase() === 'true') return value;
   const decoded = Buffer.from(value.trim(), 'base64').toString('utf16le');
-  if (!decoded.endsWith(suffix)) {
-    throw new SetupStop('Windows could not complete the installation. Failed to decode password (0x8007000d).');
-  }
+  if (!decoded.endsWith(suffix)) throw new SetupStop(WORDS.undecodable);
   return decoded.slice(0, -suffix.length);
+}
+
+/** The text of an XML file: UTF-8, or UTF-16 by its byte order mark, which is left out. */
+export function decodeXml(bytes: Buffer): string {
+  const even = bytes.subarray(0, bytes.length & ~1);
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return even.subarray(2).toString('utf16le');
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return Buffer.from(even.subarray(2)).swap16().toString('utf16le');
+  return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }

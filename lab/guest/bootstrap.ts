@@ -1,8 +1,8 @@
 import type { Disc } from '../disc/disc.ts';
 import type { ScenarioState } from '../scenario.ts';
 import { KEYS_ACL, WIDE_ACL } from './acl.ts';
-import { SetupStop } from './answer-file.ts';
 import { AUTHORIZED_KEYS_FILE, SSH_FOLDER, SSHD_CONFIG_FILE, TOOLS_FOLDER } from './paths.ts';
+import { SetupStop } from './setup-stop.ts';
 import type { Windows } from './windows.ts';
 
 const LABEL = 'INGOT';
@@ -16,13 +16,25 @@ export interface BootstrapParameters {
 }
 
 /**
- * Runs what the first logon command does up to its parameters: the disc by its label, the three files, bootstrap.json.
+ * Runs what the first logon's commands do up to the bootstrap's parameters: the disc by its label, the three files,
+ * bootstrap.json. Commands beside it start with it and change nothing that the lab models.
  * Throws SetupStop with what stands on the console; nothing can be told to vCenter yet.
  */
-export async function startBootstrap(command: string, discs: readonly Disc[]): Promise<BootstrapParameters> {
-  if (!/powershell(\.exe)?\b/i.test(command) || !/bootstrap\.ps1/i.test(command) || !command.includes(LABEL)) {
+export async function startBootstrap(
+  commands: readonly string[],
+  discs: readonly Disc[],
+): Promise<BootstrapParameters> {
+  const [found, second] = commands.filter(
+    (command) => /powershell(\.exe)?\b/i.test(command) && /bootstrap\.ps1/i.test(command) && command.includes(LABEL),
+  );
+  if (found === undefined) {
     throw new SetupStop(
-      `Administrator: Windows PowerShell\n${command.slice(0, 200)}\nThe term is not recognized as the name of a cmdlet, function, script file, or operable program.`,
+      `Administrator: Windows PowerShell\n${commands[0]?.slice(0, 200)}\nThe term is not recognized as the name of a cmdlet, function, script file, or operable program.`,
+    );
+  }
+  if (second !== undefined) {
+    throw new SetupStop(
+      'bootstrap.ps1 : The process cannot access the file because it is being used by another process.',
     );
   }
   const disc = discs.find((candidate) => candidate.label.toUpperCase() === LABEL);

@@ -3,22 +3,24 @@ import type { LabContext } from '../context.ts';
 import type { Disc } from '../disc/disc.ts';
 import { makeSshKey } from '../ssh-keys.ts';
 import type { Moref } from '../vcsim/soap.ts';
-import { AnswerFile, SetupStop } from './answer-file.ts';
+import { AnswerFile } from './answer-file.ts';
 import { nextBootTime } from './boot-clock.ts';
+import { chooseBootDevice } from './boot-device.ts';
 import { installOpenSsh, installTools, opensshProblem, startBootstrap } from './bootstrap.ts';
+import { GuestConsole } from './console.ts';
 import { openDiscs } from './discs.ts';
-import { bootBehaviour } from './firmware.ts';
 import { type Hardware, readHardware } from './hardware.ts';
-import { firstLogonCommand, oobe, specialize } from './oobe.ts';
+import { firstLogonCommands, oobe, specialize } from './oobe.ts';
 import { CACHED_ANSWER_FILE, HOST_KEY_FILE, SSHD_CONFIG_FILE } from './paths.ts';
-import { Publisher, type ToolsReport } from './publisher.ts';
+import { Publisher } from './publisher.ts';
 import { planSetup, type SetupPlan } from './setup.ts';
+import { SetupStop, WORDS } from './setup-stop.ts';
 import type { Sshd } from './sshd.ts';
 import { runSysprepTask } from './sysprep-task.ts';
+import { toolsReport } from './tools-report.ts';
+import type { VmwareLog } from './vmware-log.ts';
 import { type Disk, freshWindows, type Windows } from './windows.ts';
 
-/** How long "Press any key to boot from CD or DVD..." waits. */
-const PROMPT_MS = 5000;
 /** Windows Setup of a demonstration, a message each. */
 const SETUP_STAGES = [
   'Copying Windows files',
@@ -30,7 +32,6 @@ const SETUP_STAGES = [
 const DEMO_STAGE_MS = 700;
 const LINK_LOCAL = '169.254.17.23';
 const BOOTSTRAP = 'guestinfo.ingot.bootstrap';
-const MINIMUM_TOOLS = [11, 0, 6];
 
 /** One VM's guest from power-on to power-off. */
 export class Guest {
@@ -40,22 +41,27 @@ export class Guest {
   readonly #publisher: Publisher;
   readonly #stopped = new AbortController();
   readonly #onPowerOff: () => Promise<void>;
-  readonly #keys = Promise.withResolvers<void>();
+  readonly #console = new GuestConsole();
+  readonly #log: VmwareLog | undefined;
   #hardware: Hardware | undefined;
   #discs: Disc[] = [];
   /** One for each network card. */
   #sshds: Sshd[] = [];
   #bootTime = nextBootTime();
   #toolsAreUp = false;
-  /** What stands on the console. */
-  screen = '';
 
-  constructor(lab: LabContext, vm: Moref, disk: Disk, onPowerOff: () => Promise<void>) {
+  constructor(lab: LabContext, vm: Moref, disk: Disk, log: VmwareLog | undefined, onPowerOff: () => Promise<void>) {
     this.#lab = lab;
     this.#vm = vm;
     this.#disk = disk;
+    this.#log = log;
     this.#onPowerOff = onPowerOff;
     this.#publisher = new Publisher(lab.vcsim, vm);
+  }
+
+  /** What stands on the console. */
+  get screen(): string {
+    return this.#console.screen;
   }
 
   /** Where the guest stands, for `guests` of the lab's control. */
@@ -78,7 +84,8 @@ export class Guest {
 
   /** Files of the datastore that the VM has open. */
   get openFiles(): readonly string[] {
-    return [...this.heldCdroms.values()];
+    const log = this.#log === undefined ? [] : [this.#log.file];
+    return [...this.heldCdroms.values(), ...log];
   }
 
   /** Power on: runs until Windows is up, or waits for ever at a dialog. Errors are the lab's own and only logged. */
@@ -112,6 +119,7 @@ export class Guest {
     this.#run(async () => {
       this.#stopServices();
       await this.#publisher.toolsStopped();
+      await this.#log?.guestReset();
       this.#bootTime = nextBootTime();
       await this.#boot();
     });
@@ -124,14 +132,14 @@ export class Guest {
 
   /** A key was pressed on the console. */
   pressKey(): void {
-    this.#keys.resolve();
+    this.#console.pressKey();
   }
 
   #run(what: () => Promise<void>): void {
     what().catch((error: unknown) => {
       if (this.#stopped.signal.aborted) return;
       if (error instanceof SetupStop) {
-        this.screen = error.message;
+        this.#console.screen = error.message;
         this.#lab.log(`guest ${this.#vm.value}: waits at: ${error.message}`);
       } else {
         this.#lab.log(
@@ -160,44 +168,48 @@ export class Guest {
   }
 
   async #boot(): Promise<void> {
-    this.#hardware = await readHardware(this.#lab.vcsim, this.#vm);
-    const installed = this.#disk.windows;
-    if (installed !== undefined) return this.#bootWindows(installed);
-    this.#discs = await openDiscs(this.#lab.datastores, this.#hardware);
-    const media = await this.#bootDisc();
-    this.screen = 'Windows is loading files...';
-    const plan = await planSetup(this.#hardware, this.#discs, media);
+    const hardware = await readHardware(this.#lab.vcsim, this.#vm);
+    this.#hardware = hardware;
+    await this.#closeDiscs();
+    const discs = await openDiscs(this.#lab.datastores, hardware);
+    this.#discs = discs.map(({ disc }) => disc);
+    const device = await chooseBootDevice({
+      lab: this.#lab,
+      hardware,
+      discs,
+      diskBoots: this.#disk.boots,
+      console: this.#console,
+      log: this.#log,
+      signal: this.#stopped.signal,
+    });
+    if (device === 'disk') return this.#bootDisk();
+    this.#console.screen = 'Windows is loading files...';
+    const plan = await planSetup(hardware, this.#discs, device);
     const stuck = this.#lab.scenario.scenario.setup?.stuckAt;
     if (stuck !== undefined) throw new SetupStop(stuck);
     await this.#install(plan);
   }
 
-  async #bootDisc(): Promise<Disc> {
-    const firmware = this.#hardware?.firmware ?? 'bios';
-    for (const disc of this.#discs) {
-      const behaviour = bootBehaviour(disc, firmware);
-      if (behaviour === 'no-prompt') return disc;
-      if (behaviour === 'not-bootable') continue;
-      this.screen = 'Press any key to boot from CD or DVD......';
-      const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(PROMPT_MS)]);
-      const pressed = await Promise.race([this.#keys.promise.then(() => true), aborted(signal).then(() => false)]);
-      this.#stopped.signal.throwIfAborted();
-      if (pressed) return disc;
-    }
-    throw new SetupStop(
-      'No operating system was found. Boot Manager: EFI Virtual disk, EFI VMware Virtual SATA CDROM Drive, EFI Network.',
-    );
+  async #bootDisk(): Promise<void> {
+    // Setup goes on by itself after its restart; any other restart in its middle is the end of it.
+    if (this.#disk.setupRunning || this.#disk.windows === undefined) throw new SetupStop(WORDS.restarted);
+    await this.#bootWindows(this.#disk.windows);
   }
 
   async #install(plan: SetupPlan): Promise<void> {
     const windows = freshWindows(plan.image);
+    this.#disk.windows = undefined;
     for (const stage of SETUP_STAGES) await this.#stage(`Installing Windows: ${stage}`);
+    this.#disk.setupRunning = true;
+    await this.#log?.guestReset();
+    if (this.#hardware?.firmware === 'efi') await this.#log?.efiBoot('Windows Boot Manager');
     specialize(windows, plan.answer);
     await this.#stage('Getting devices ready');
     oobe(windows, plan.answer);
+    this.#disk.setupRunning = false;
     this.#disk.windows = windows;
-    const parameters = await startBootstrap(firstLogonCommand(windows, plan.answer), this.#discs);
-    this.screen = 'Administrator: Windows PowerShell\nbootstrap.ps1';
+    const parameters = await startBootstrap(firstLogonCommands(windows, plan.answer), this.#discs);
+    this.#console.screen = 'Administrator: Windows PowerShell\nbootstrap.ps1';
     const state = this.#lab.scenario;
     if (!(await installTools(windows, this.#discs, state))) {
       throw new SetupStop('bootstrap.ps1 : No disc with setup64.exe of VMware Tools was found.');
@@ -219,7 +231,7 @@ export class Guest {
     const { evidence } = state.scenario.bootstrap ?? {};
     const fails = state.scenario.bootstrap?.fails ?? opensshProblem(parameters, this.#discs);
     if (fails !== undefined) {
-      this.screen = `bootstrap.ps1 : ${fails}`;
+      this.#console.screen = `bootstrap.ps1 : ${fails}`;
       await this.#publisher.publish(
         { [BOOTSTRAP]: say({ state: 'failed', message: fails, evidence: evidence ?? [] }) },
         this.#report(windows, []),
@@ -240,17 +252,19 @@ export class Guest {
       bootTime: this.#bootTime.toISOString(),
     };
     await this.#networkUp(windows, { [BOOTSTRAP]: say(ready) });
-    this.screen = 'Administrator: C:\\Windows\\system32\\cmd.exe';
+    this.#console.screen = 'Administrator: C:\\Windows\\system32\\cmd.exe';
   }
 
   /** Windows boots from its disk; after Sysprep through OOBE first. */
   async #bootWindows(windows: Windows): Promise<void> {
-    this.screen = 'Getting devices ready';
+    this.#console.screen = 'Getting devices ready';
     if (windows.imageState === 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') {
-      const text = windows.files.read(CACHED_ANSWER_FILE)?.toString('utf8');
-      const answer = text === undefined ? undefined : AnswerFile.parse(text);
+      const content = windows.files.read(CACHED_ANSWER_FILE);
+      this.#disk.setupRunning = true;
+      const answer = content === undefined ? undefined : AnswerFile.parse(content);
       specialize(windows, answer);
       oobe(windows, answer);
+      this.#disk.setupRunning = false;
       windows.files.removeFile(CACHED_ANSWER_FILE);
     }
     if (windows.newComputerName !== undefined) windows.computerName = windows.newComputerName;
@@ -261,7 +275,7 @@ export class Guest {
     for (const service of windows.services.values()) {
       service.status = service.startType === 'Automatic' ? 'Running' : 'Stopped';
     }
-    this.screen = 'Press Ctrl+Alt+Delete to unlock.';
+    this.#console.screen = 'Press Ctrl+Alt+Delete to unlock.';
     if (windows.services.get('sshd')?.status === 'Running') await this.#startSshd(windows);
     if (windows.services.get('VMTools')?.status === 'Running') await this.#networkUp(windows, {});
   }
@@ -288,7 +302,7 @@ export class Guest {
           scenario: this.#lab.scenario,
           bootTime: this.#bootTime,
           restart: () => this.restart(),
-          startSysprep: (run) => this.#startSysprep(windows, run),
+          startSysprep: (run, unattend) => this.#startSysprep(windows, run, unattend),
         },
         log: this.#lab.log,
       });
@@ -306,45 +320,29 @@ export class Guest {
   }
 
   /** `addresses` undefined: the real ones of each network card. */
-  #report(windows: Windows, addresses: readonly string[] | undefined): ToolsReport {
-    const version = windows.toolsVersion ?? '0';
-    const parts = version.split('.').map(Number);
-    const differing = MINIMUM_TOOLS.findIndex((part, index) => (parts[index] ?? 0) !== part);
-    return {
-      version,
-      outdated: differing >= 0 && (parts[differing] ?? 0) < (MINIMUM_TOOLS[differing] ?? 0),
-      hostName: windows.computerName,
-      fullName: `Microsoft Windows Server (${windows.build})`,
-      nics: (this.#hardware?.nics ?? [])
-        .filter((nic) => nic.connected)
-        .map((nic) => ({
-          key: nic.key,
-          mac: nic.mac,
-          network: nic.network,
-          addresses: addresses ?? [this.#lab.network.addressOf(nic.mac)],
-        })),
-    };
+  #report(windows: Windows, addresses: readonly string[] | undefined) {
+    return toolsReport(windows, this.#hardware?.nics ?? [], (mac) => addresses ?? [this.#lab.network.addressOf(mac)]);
   }
 
-  #startSysprep(windows: Windows, run: string): void {
+  #startSysprep(windows: Windows, run: string, unattend: string): void {
     this.#run(async () => {
       const publish = (value: Record<string, unknown>) =>
         this.#publisher.publish({ 'guestinfo.ingot.sysprep': JSON.stringify({ ...value, run }) });
-      const ends = await runSysprepTask({ windows, run, publish, lab: this.#lab, signal: this.#stopped.signal });
+      const ends = await runSysprepTask({
+        windows,
+        run,
+        unattend,
+        publish,
+        lab: this.#lab,
+        signal: this.#stopped.signal,
+      });
       if (ends) this.shutDown();
     });
   }
 
   async #stage(message: string): Promise<void> {
-    this.screen = message;
+    this.#console.screen = message;
     if (this.#lab.speed === 'demo') await delay(DEMO_STAGE_MS, undefined, { signal: this.#stopped.signal });
     this.#stopped.signal.throwIfAborted();
   }
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  if (signal.aborted) resolve();
-  await promise;
 }

@@ -1,36 +1,56 @@
 import { randomBytes } from 'node:crypto';
-import { all, at, textAt } from '../xml.ts';
-import { type AnswerFile, readPassword, SetupStop, unprocessable } from './answer-file.ts';
+import { all, at, textAt, type XmlElement } from '../xml.ts';
+import { type AnswerFile, readPassword } from './answer-file.ts';
+import { keyFits } from './product-keys.ts';
+import { checkCommands } from './run-commands.ts';
+import { invalidFor, notApplied, SetupStop, WORDS } from './setup-stop.ts';
+import { isTimeZone } from './time-zones.ts';
 import type { Windows } from './windows.ts';
 
 const SHELL = 'Microsoft-Windows-Shell-Setup';
-const COMMAND_LIMIT = 1024;
+const LONGEST_COMMAND = 1024;
 
-/** The specialize pass: computer name and time zone. */
+/** The specialize pass: computer name, product key, time zone, commands. Throws SetupStop. */
 export function specialize(windows: Windows, answer: AnswerFile | undefined): void {
+  answer?.enter('specialize');
   const name = answer?.text('specialize', SHELL, 'ComputerName');
   if (name !== undefined && name !== '' && name !== '*' && !/^(?!\d+$)[A-Za-z0-9-]{1,15}$/.test(name)) {
-    throw unprocessable('specialize');
+    throw invalidFor('specialize');
   }
+  const key = answer?.text('specialize', SHELL, 'ProductKey');
+  if (key !== undefined && !keyFits(key, { build: windows.build, editionId: windows.edition })) {
+    throw notApplied('specialize', SHELL);
+  }
+  if (answer !== undefined) checkCommands(answer, 'specialize', 'Microsoft-Windows-Deployment');
+  setTimeZone(windows, answer, 'specialize');
   windows.computerName = name === undefined || name === '' || name === '*' ? randomName() : name;
   windows.newComputerName = undefined;
-  const zone = answer?.text('specialize', SHELL, 'TimeZone') ?? answer?.text('oobeSystem', SHELL, 'TimeZone');
-  if (zone !== undefined) windows.timeZone = zone;
 }
 
-/** The oobeSystem pass: Windows Server's only question is the Administrator's password. */
+/** The oobeSystem pass: Windows Server's only question is the Administrator's password. Throws SetupStop. */
 export function oobe(windows: Windows, answer: AnswerFile | undefined): void {
+  answer?.enter('oobeSystem');
+  setTimeZone(windows, answer, 'oobeSystem');
+  for (const command of answer === undefined ? [] : logonCommands(answer)) {
+    const line = textAt(command, 'CommandLine') ?? '';
+    const place = textAt(command, 'Order') ?? '';
+    if (line.length > LONGEST_COMMAND || !/^\d+$/.test(place)) throw invalidFor('oobeSystem');
+  }
   const element = answer?.setting('oobeSystem', SHELL, 'UserAccounts', 'AdministratorPassword');
   const password = readPassword(element, 'AdministratorPassword');
   if (password === undefined)
     throw new SetupStop('Customize settings: Type a password for the built-in administrator account. [Finish]');
-  if (!isComplex(password)) throw new SetupStop('Windows could not complete the installation. (0x800708C5)');
+  if (!isComplex(password)) throw new SetupStop(WORDS.passwordPolicy);
   windows.administratorPassword = password;
   windows.imageState = 'IMAGE_STATE_COMPLETE';
 }
 
-/** The command that runs at the first automatic logon. Throws SetupStop where Windows waits at the logon screen. */
-export function firstLogonCommand(windows: Windows, answer: AnswerFile): string {
+/**
+ * The command lines that the first automatic logon starts. Windows 10 and newer start them at the same time (Unattended
+ * Windows Setup Reference, FirstLogonCommands), so their order is not kept: here the last one comes first.
+ * Throws SetupStop where Windows waits at the logon screen.
+ */
+export function firstLogonCommands(windows: Windows, answer: AnswerFile): readonly string[] {
   const logon = answer.setting('oobeSystem', SHELL, 'AutoLogon');
   const password = readPassword(at(logon, 'Password'), 'Password');
   const works =
@@ -40,14 +60,21 @@ export function firstLogonCommand(windows: Windows, answer: AnswerFile): string 
   if (!works) throw new SetupStop('Press Ctrl+Alt+Delete to unlock.');
   if (password !== windows.administratorPassword)
     throw new SetupStop('The user name or password is incorrect. Try again. [OK]');
+  const lines = logonCommands(answer).map((command) => textAt(command, 'CommandLine') ?? '');
+  if (lines.length === 0) throw new SetupStop('Administrator: C:\\Windows\\system32\\cmd.exe');
+  return lines.reverse();
+}
+
+function logonCommands(answer: AnswerFile): XmlElement[] {
   const commands = all(answer.setting('oobeSystem', SHELL, 'FirstLogonCommands'), 'SynchronousCommand');
-  const lines = commands.map((command) => textAt(command, 'CommandLine') ?? '');
-  if (lines.some((line) => line.length > COMMAND_LIMIT)) throw unprocessable('oobeSystem');
-  if (commands.some((command) => !/^\d+$/.test(textAt(command, 'Order') ?? ''))) throw unprocessable('oobeSystem');
-  // Several commands would start at the same time; the contract allows one.
-  const [line, second] = lines;
-  if (line === undefined || second !== undefined) throw new SetupStop('Administrator: C:\\Windows\\system32\\cmd.exe');
-  return line;
+  return commands.sort((a, b) => Number(textAt(a, 'Order')) - Number(textAt(b, 'Order')));
+}
+
+function setTimeZone(windows: Windows, answer: AnswerFile | undefined, pass: string): void {
+  const zone = answer?.text(pass, SHELL, 'TimeZone');
+  if (zone === undefined) return;
+  if (!isTimeZone(zone)) throw notApplied(pass, SHELL);
+  windows.timeZone = zone;
 }
 
 /** `WIN-` and eleven characters, as Windows names itself. */

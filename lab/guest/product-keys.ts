@@ -10,10 +10,14 @@ const KEYS: Readonly<Record<string, { readonly build: number; readonly edition: 
   'D764K-2NDRG-47T6Q-P8T8W-YP6DF': { build: 26100, edition: 'ServerDatacenter' },
 };
 
-/** Whether Setup takes this key for this image. A key that is not published is taken for a volume key of the edition. */
+/** Whether it is written as a product key: five times five of BCDFGHJKMNPQRTVWXY2-9. */
+export function isProductKey(key: string): boolean {
+  return /^([BCDFGHJKMNPQRTVWXY2-9]{5}-){4}[BCDFGHJKMNPQRTVWXY2-9]{5}$/i.test(key);
+}
+
+/** Whether Windows takes this key for this image. A key that is not published is taken for a volume key of the edition. */
 export function keyFits(key: string, image: { build: string; editionId: string }): boolean {
-  if (!/^([BCDFGHJKMNPQRTVWXY2-9]{5}-){4}[BCDFGHJKMNPQRTVWXY2-9]{5}$/i.test(key)) return false;
-  if (/Eval$/i.test(image.editionId)) return false;
+  if (!isProductKey(key) || /Eval$/i.test(image.editionId)) return false;
   const known = KEYS[key.toUpperCase()];
   return known === undefined || (known.build === Number.parseInt(image.build, 10) && known.edition === image.editionId);
 }

@@ -1,6 +1,8 @@
 import type { LabContext } from '../context.ts';
-import { INGOT_FOLDER, SYSPREP_TAG_FILE } from './paths.ts';
+import { AnswerFile } from './answer-file.ts';
+import { CACHED_ANSWER_FILE, INGOT_FOLDER, SYSPREP_TAG_FILE } from './paths.ts';
 import { removeHostKeys } from './scripts/sysprep.ts';
+import { SetupStop } from './setup-stop.ts';
 import type { Windows } from './windows.ts';
 
 /** How long Windows takes to shut down at most when nobody listens to its last word. */
@@ -12,6 +14,8 @@ const ERRORS = [
 export interface SysprepTask {
   readonly windows: Windows;
   readonly run: string;
+  /** Path of the answer file given to Sysprep. */
+  readonly unattend: string;
   readonly publish: (verdict: Record<string, unknown>) => Promise<void>;
   readonly lab: LabContext;
   readonly signal: AbortSignal;
@@ -29,13 +33,12 @@ export async function runSysprepTask(task: SysprepTask): Promise<boolean> {
   }
   if (outcome === 'fails') {
     windows.imageState = 'IMAGE_STATE_UNDEPLOYABLE';
-    await tell(task, {
-      state: 'failed',
-      imageState: windows.imageState,
-      tag: false,
-      exitCode: 1,
-      errors: errors ?? ERRORS,
-    });
+    await tell(task, failure(windows, errors ?? ERRORS));
+    return true;
+  }
+  const refused = cacheAnswerFile(task);
+  if (refused !== undefined) {
+    await tell(task, failure(windows, refused));
     return true;
   }
   windows.files.makeFolder('C:/Windows/System32/Sysprep');
@@ -46,6 +49,52 @@ export async function runSysprepTask(task: SysprepTask): Promise<boolean> {
   windows.generalizations += 1;
   await tell(task, { state: 'succeeded', imageState: windows.imageState, tag: true, exitCode: 0, errors: [] });
   return true;
+}
+
+/**
+ * Sysprep takes the answer file to Panther, for the next boot, and applies its generalize pass; specialize and oobeSystem
+ * are looked at when the clone boots. Returns the lines of setuperr.log that say why it does not.
+ */
+function cacheAnswerFile({ windows, unattend }: SysprepTask): readonly string[] | undefined {
+  const content = windows.files.read(unattend);
+  const shown = unattend.replaceAll('/', '\\');
+  if (content === undefined) return [line(`SYSPRP Cannot find the unattend file [${shown}]`)];
+  let answer: AnswerFile;
+  try {
+    answer = AnswerFile.parse(content);
+  } catch (error) {
+    if (!(error instanceof SetupStop)) throw error;
+    // Sysprep leaves Windows as it is.
+    // The first line was read in a public log of Setup's; the others of this function are ours.
+    const status = 'unable to deserialize it; status = 0x1, hrResult = 0x800705b9.';
+    return [
+      line(`[sysprep.exe] UnattendSearchExplicitPath: Found unattend file at [${shown}] but ${status}`),
+      line(`SYSPRP ${error.message}`),
+    ];
+  }
+  // The file copied onto itself: access denied.
+  if (unattend.replaceAll('\\', '/').toLowerCase() === CACHED_ANSWER_FILE.toLowerCase()) {
+    return [line('SYSPRP WinMain:Failed to cache the unattend file; hr = 0x80070005')];
+  }
+  windows.files.makeFolder('C:/Windows/Panther');
+  windows.files.write(CACHED_ANSWER_FILE, content);
+  try {
+    answer.enter('generalize');
+  } catch (error) {
+    if (!(error instanceof SetupStop)) throw error;
+    windows.imageState = 'IMAGE_STATE_UNDEPLOYABLE';
+    return [line(`SYSPRP ${error.message}`)];
+  }
+  return undefined;
+}
+
+/** A line as setupact.log and setuperr.log have them. */
+function line(text: string): string {
+  return `${new Date().toISOString().slice(0, 19).replace('T', ' ')}, Error      ${text}`;
+}
+
+function failure(windows: Windows, errors: readonly string[]): Record<string, unknown> {
+  return { state: 'failed', imageState: windows.imageState, tag: false, exitCode: 1, errors };
 }
 
 /** Publishes the verdict and shuts down once a client has heard it: on a real vCenter it is gone at power-off. */

@@ -57,10 +57,18 @@ export interface Windows {
 /** A VM's disk. */
 export class Disk {
   windows: Windows | undefined;
+  /** Windows Setup has copied its files and is not through: it goes on, or never again after an error or a reset. */
+  setupRunning = false;
+
+  /** Whether the firmware finds a boot loader. */
+  get boots(): boolean {
+    return this.windows !== undefined || this.setupRunning;
+  }
 
   /** A copy that changes independently. */
   clone(): Disk {
     const copy = new Disk();
+    copy.setupRunning = this.setupRunning;
     if (this.windows !== undefined) {
       const { files, ...rest } = this.windows;
       copy.windows = { ...structuredClone(rest), files: files.clone() };

@@ -17,7 +17,8 @@ export interface ScriptCall {
   readonly write: (line: string) => void;
   /** Does something once the script has ended: restart, start the Sysprep task. */
   readonly after: (what: () => void) => void;
-  readonly startSysprep: (run: string) => void;
+  /** `unattend`: path of the answer file. */
+  readonly startSysprep: (run: string, unattend: string) => void;
   readonly restart: () => void;
 }
 

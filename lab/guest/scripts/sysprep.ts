@@ -1,5 +1,6 @@
-import { AnswerFile, SetupStop } from '../answer-file.ts';
-import { CACHED_ANSWER_FILE, SCRIPTS_FOLDER, SSH_FOLDER } from '../paths.ts';
+import { parseXml } from '../../xml.ts';
+import { decodeXml } from '../answer-file.ts';
+import { SCRIPTS_FOLDER, SSH_FOLDER } from '../paths.ts';
 import type { Windows } from '../windows.ts';
 import { ScriptError, type ScriptModel, text } from './call.ts';
 
@@ -22,17 +23,15 @@ export const sysprep: ScriptModel = (call) => {
       code: 'sysprep.unattend',
     });
   }
-  checkAnswerFile(answer.toString('utf8'));
+  checkXml(answer);
   const task = windows.files.read(`${SCRIPTS_FOLDER}/sysprep-task.ps1`);
   if (task === undefined || task.length === 0) {
     throw new ScriptError("The scheduled task's script sysprep-task.ps1 does not exist.", {
       category: 'ObjectNotFound',
     });
   }
-  windows.files.makeFolder('C:/Windows/Panther');
-  windows.files.write(CACHED_ANSWER_FILE, answer);
   removeHostKeys(windows);
-  call.after(() => call.startSysprep(run));
+  call.after(() => call.startSysprep(run, path));
   return { started: true, task: TASK };
 };
 
@@ -43,19 +42,11 @@ export function removeHostKeys(windows: Windows): void {
   }
 }
 
-function checkAnswerFile(content: string): void {
+/** The script looks at no more than this; what the file says is Sysprep's to judge. */
+function checkXml(content: Buffer): void {
   try {
-    const answer = AnswerFile.parse(content);
-    for (const pass of ['specialize', 'oobeSystem']) {
-      if (answer.component(pass, 'Microsoft-Windows-Shell-Setup') === undefined) {
-        throw new SetupStop(`the answer file has no Microsoft-Windows-Shell-Setup in pass ${pass}`);
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof SetupStop)) throw error;
-    throw new ScriptError(`Sysprep could not parse the unattend answer file: ${error.message}`, {
-      category: 'ParserError',
-      code: 'sysprep.unattend',
-    });
+    parseXml(decodeXml(content));
+  } catch {
+    throw new ScriptError('Expected XML in the answer file.', { category: 'ParserError', code: 'sysprep.unattend' });
   }
 }

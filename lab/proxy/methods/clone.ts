@@ -55,7 +55,7 @@ export const cloneVm: Interceptor = (call, lab) => {
     if (textAt(spec, 'template') === 'true') await lab.vcsim.call('MarkAsTemplate', clone);
     else if (textAt(spec, 'powerOn') === 'true') {
       const task = readMoref(at(await lab.vcsim.call('PowerOnVM_Task', clone), 'returnval'));
-      if (task !== undefined && (await lab.vcsim.task(task)).state === 'success') lab.machines.start(machine);
+      if (task !== undefined && (await lab.vcsim.task(task)).state === 'success') await lab.machines.start(machine);
     }
     return answer;
   });

@@ -6,7 +6,7 @@ export const powerOn: Interceptor = (call, lab) => {
   const machine = lab.machines.of(call.self);
   return machine.exclusive(async () => {
     const { answer, succeeded } = await forwardTask(call, lab);
-    if (succeeded) lab.machines.start(machine);
+    if (succeeded) await lab.machines.start(machine);
     return answer;
   });
 };
@@ -18,7 +18,7 @@ export const powerOnMulti: Interceptor = async (call, lab) => {
     const vm = readMoref(element);
     if (vm === undefined) continue;
     const state = await lab.vcsim.properties(vm, 'runtime.powerState');
-    if (state['runtime.powerState']?.text === 'poweredOn') lab.machines.start(lab.machines.of(vm));
+    if (state['runtime.powerState']?.text === 'poweredOn') await lab.machines.start(lab.machines.of(vm));
   }
   return done.answer;
 };
@@ -38,7 +38,7 @@ export const reset: Interceptor = (call, lab) => {
     const { answer, succeeded } = await forwardTask(call, lab);
     if (succeeded) {
       await lab.machines.powerOff(machine);
-      lab.machines.start(machine);
+      await lab.machines.start(machine, 'reset');
     }
     return answer;
   });

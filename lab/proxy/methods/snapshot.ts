@@ -47,7 +47,7 @@ async function revert(call: Call, lab: ProxyContext, machine: Machine, snapshot:
   if (frozen.running && textAt(call.body, 'suppressPowerOn') !== 'true') {
     const task = readMoref(at(await lab.vcsim.call('PowerOnVM_Task', machine.vm), 'returnval'));
     if (task !== undefined) await lab.vcsim.task(task);
-    lab.machines.start(machine);
+    await lab.machines.start(machine);
   }
   return answer;
 }

@@ -10,23 +10,29 @@ export interface AnswerParts {
   readonly install: string;
   readonly userData: string;
   readonly computerName: string;
+  /** Further components of the specialize pass. */
+  readonly specialize: string;
   readonly password: string;
   readonly autoLogon: string;
   readonly command: string;
 }
 
 export const WORKING: AnswerParts = {
-  language: '<UILanguage>en-US</UILanguage>',
+  language: '<SetupUILanguage><UILanguage>en-US</UILanguage></SetupUILanguage>\n<UILanguage>en-US</UILanguage>\n',
   drivers: `<DriverPaths><PathAndCredentials wcm:action="add" wcm:keyValue="1"><Path>E:\\Program Files\\VMware\\VMware Tools\\Drivers\\pvscsi\\Win8\\amd64</Path></PathAndCredentials></DriverPaths>`,
   disk: `<DiskConfiguration><Disk wcm:action="add"><DiskID>0</DiskID><WillWipeDisk>true</WillWipeDisk><CreatePartitions>
     <CreatePartition wcm:action="add"><Order>1</Order><Type>EFI</Type><Size>100</Size></CreatePartition>
     <CreatePartition wcm:action="add"><Order>2</Order><Type>MSR</Type><Size>16</Size></CreatePartition>
     <CreatePartition wcm:action="add"><Order>3</Order><Type>Primary</Type><Extend>true</Extend></CreatePartition>
-  </CreatePartitions></Disk></DiskConfiguration>`,
+  </CreatePartitions><ModifyPartitions>
+    <ModifyPartition wcm:action="add"><Order>1</Order><PartitionID>1</PartitionID><Format>FAT32</Format></ModifyPartition>
+    <ModifyPartition wcm:action="add"><Order>2</Order><PartitionID>3</PartitionID><Format>NTFS</Format></ModifyPartition>
+  </ModifyPartitions></Disk></DiskConfiguration>`,
   install: `<ImageInstall><OSImage><InstallFrom><MetaData wcm:action="add"><Key>/IMAGE/INDEX</Key><Value>1</Value></MetaData></InstallFrom><InstallTo><DiskID>0</DiskID><PartitionID>3</PartitionID></InstallTo></OSImage></ImageInstall>`,
   userData:
     '<UserData><AcceptEula>true</AcceptEula><ProductKey><Key>N2KJX-J94YW-TQVFB-DG9YT-724CC</Key></ProductKey></UserData>',
   computerName: 'WIN-MASTER',
+  specialize: `<component name="Microsoft-Windows-Deployment" ${ATTRIBUTES}><RunSynchronous><RunSynchronousCommand wcm:action="add"><Order>9</Order><Path>cmd.exe /c echo 1</Path></RunSynchronousCommand></RunSynchronous></component>`,
   password: `<Value>${PASSWORD}</Value><PlainText>true</PlainText>`,
   autoLogon: `<AutoLogon><Enabled>true</Enabled><Username>Administrator</Username><LogonCount>1</LogonCount><Password><Value>${PASSWORD}</Value><PlainText>true</PlainText></Password></AutoLogon>`,
   command: `powershell.exe -NoProfile -ExecutionPolicy Bypass -Command "&amp; ((Get-Volume -FileSystemLabel INGOT).DriveLetter + ':\\bootstrap.ps1')"`,
@@ -48,6 +54,7 @@ export function autounattend(changes: Partial<AnswerParts> = {}): string {
   </settings>
   <settings pass="specialize">
     ${component('Microsoft-Windows-Shell-Setup', `<ComputerName>${parts.computerName}</ComputerName><TimeZone>UTC</TimeZone>`)}
+    ${parts.specialize}
   </settings>
   <settings pass="oobeSystem">
     ${component(

@@ -41,6 +41,8 @@ export interface WindowsDiscOptions {
   readonly prompt?: boolean;
   readonly images?: readonly { name: string; editionId: string; build?: number }[];
   readonly udf?: boolean;
+  /** Languages in sources/lang.ini. */
+  readonly languages?: readonly string[];
 }
 
 const STANDARD = [{ name: 'Windows Server SERVERSTANDARDACORE', editionId: 'ServerStandardACor' }];
@@ -54,7 +56,9 @@ export function makeWindowsDisc(folder: string, name: string, options: WindowsDi
     'efi/boot/bootx64.efi': 'x',
     'efi/microsoft/boot/efisys.bin': sector,
     'efi/microsoft/boot/efisys_noprompt.bin': Buffer.alloc(2048, 2),
+    'boot/bootfix.bin': 'x',
     'sources/boot.wim': 'x',
+    'sources/lang.ini': `[Available UI Languages]\r\n${(options.languages ?? ['en-US']).map((name) => `${name} = 3\r\n`).join('')}`,
     'sources/install.wim': wim(options.images ?? STANDARD),
   };
   return makeDisc(folder, name, 'SSS_X64FREE_EN-US_DV9', files, [
