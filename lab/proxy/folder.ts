@@ -18,6 +18,7 @@ export async function routeFolder(
   const url = new URL(incoming.url ?? '/', 'http://lab');
   const file = `[${url.searchParams.get('dsName') ?? ''}] ${decodeURIComponent(url.pathname.slice('/folder/'.length))}`;
   if (incoming.method !== 'PUT' && incoming.method !== 'POST') {
+    if (isLockedLog(file, lab)) return refuse(incoming, outgoing, 500);
     lab.upstream.stream(incoming, outgoing).end();
     return;
   }
@@ -42,6 +43,12 @@ export async function routeFolder(
   // A client that goes away in the middle leaves what it sent, as it does on a datastore.
   incoming.on('error', () => upload.destroy());
   incoming.on('aborted', () => upload.destroy());
+}
+
+/** The log of a running VM can be read through its own host only; vCenter may ask another one, which answers 500. */
+function isLockedLog(file: string, lab: ProxyContext): boolean {
+  const locked = lab.scenario.scenario.boot?.vmwareLog === 'locked';
+  return locked && file.endsWith('/vmware.log') && lab.machines.holder(file) !== undefined;
 }
 
 function refuse(incoming: IncomingMessage, outgoing: ServerResponse, status: number, message = ''): void {
