@@ -1,5 +1,5 @@
 /** What Windows appends to a password before it encodes it: the name of the element that holds it. */
-export type PasswordElement = 'AdministratorPassword' | 'Password';
+export type PasswordElement = 'AdministratorPassword' | 'OfflineAdministratorPassword' | 'Password';
 
 /** The two settings of a password, as a part of a setting tree. A type alias, so that it is one. */
 export type EncodedPassword = { readonly Value: string; readonly PlainText: false };

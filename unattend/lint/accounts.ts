@@ -1,14 +1,27 @@
-import { childSpots, type Rule, settingSpots } from './rule.ts';
+import type { LintContext, Rule } from './rule.ts';
+import { childSpots, childValue, isTrue, type SettingSpot, settingSpots } from './spots.ts';
 
 const SHELL = 'Microsoft-Windows-Shell-Setup';
+const AT = `oobeSystem/${SHELL}`;
+const REFERENCE = 'Unattended Windows Setup Reference';
 
-/** Rules on the computer's name, its accounts and its product key. */
+function autoLogon(enabled: boolean, rest: string): string {
+  return `<AutoLogon>\n  <Enabled>${enabled}</Enabled>${rest}\n  <Username>Administrator</Username>\n</AutoLogon>`;
+}
+
+/** Rules on the computer's name and on who logs on. */
 export const accountRules: readonly Rule[] = [
   {
     code: 'unattend.computer-name',
     severity: 'error',
     title: 'A ComputerName is * or has at most 15 letters, digits and hyphens, not only digits (NetBIOS, RFC 1123).',
+    why: `Setup stops in specialize at a name that NetBIOS or DnsValidateName does not take (${REFERENCE}, ComputerName); Kubernetes names its nodes after it, so letters outside ASCII are refused too.`,
     remedy: 'Shorten the name, or write * and let Windows invent one.',
+    example: {
+      at: `specialize/${SHELL}`,
+      bad: '<ComputerName>windows-worker-001</ComputerName>',
+      good: '<ComputerName>worker-001</ComputerName>',
+    },
     *check(file) {
       for (const spot of settingSpots(file, SHELL, 'ComputerName')) {
         const name = spot.setting.value ?? '';
@@ -23,41 +36,47 @@ export const accountRules: readonly Rule[] = [
     code: 'unattend.auto-logon-count',
     severity: 'error',
     title: 'An enabled AutoLogon has a LogonCount.',
-    remedy: 'Add <LogonCount>1</LogonCount>: without it Windows logs on at every start.',
+    why: `It must be specified if AutoLogon is used; without it Windows logs on at every start (${REFERENCE}, LogonCount).`,
+    remedy: 'Add <LogonCount>1</LogonCount>.',
+    example: {
+      at: AT,
+      bad: autoLogon(true, ''),
+      good: autoLogon(true, '<LogonCount>1</LogonCount>'),
+      context: { use: 'install' },
+    },
     *check(file) {
       for (const spot of settingSpots(file, SHELL, 'AutoLogon')) {
-        const enabled = childSpots(spot, 'Enabled')[0]?.setting.value?.toLowerCase() === 'true';
-        if (enabled && childSpots(spot, 'LogonCount').length === 0) {
+        if (isEnabled(spot) && childSpots(spot, 'LogonCount').length === 0)
           yield { spot, message: 'expected a LogonCount beside Enabled, found none' };
-        }
       }
     },
   },
   {
-    code: 'unattend.password-plain',
-    severity: 'warning',
-    title: 'Passwords are encoded (PlainText false).',
-    remedy: 'Encode them: it is no protection, but keeps them from being read over a shoulder or found by a search.',
-    *check(file) {
-      const passwords = ['UserAccounts/AdministratorPassword', 'UserAccounts/LocalAccounts/LocalAccount/Password'];
-      for (const path of [...passwords, 'AutoLogon/Password']) {
-        for (const spot of settingSpots(file, SHELL, path)) {
-          const plain = childSpots(spot, 'PlainText')[0]?.setting.value?.toLowerCase() !== 'false';
-          if (plain) yield { spot, message: 'expected PlainText false, found a password in plain text' };
-        }
-      }
-    },
-  },
-  {
-    code: 'unattend.product-key-empty',
+    code: 'unattend.auto-logon-sysprep',
     severity: 'error',
-    title: 'A product key is not empty.',
-    remedy: 'Remove the element: Setup stops at an empty key, and evaluation media take none.',
-    *check(file) {
-      for (const spot of settingSpots(file, 'Microsoft-Windows-Setup', 'UserData/ProductKey/Key')) {
-        if ((spot.setting.value ?? '').trim() === '')
-          yield { spot, message: 'expected a product key, found an empty element' };
+    title: 'AutoLogon is off in the answer file of Sysprep.',
+    why: `Each clone of the template would log Administrator on by itself, at a console that many can open. “Make sure AutoLogon is disabled on computers that are delivered” (${REFERENCE}, AutoLogon).`,
+    remedy: 'Write <Enabled>false</Enabled>, or leave AutoLogon out.',
+    example: {
+      at: AT,
+      bad: autoLogon(true, '<LogonCount>1</LogonCount>'),
+      good: autoLogon(false, ''),
+      context: { use: 'sysprep' },
+    },
+    *check(file, context) {
+      if (useOf(file, context) !== 'sysprep') return;
+      for (const spot of settingSpots(file, SHELL, 'AutoLogon')) {
+        if (isEnabled(spot)) yield { spot, message: 'expected AutoLogon to be off in the clones, found it enabled' };
       }
     },
   },
 ];
+
+/** Who reads the file. */
+export function useOf(file: Parameters<Rule['check']>[0], { use }: LintContext): 'install' | 'sysprep' {
+  return use ?? (file.passes.some(({ pass }) => pass === 'windowsPE') ? 'install' : 'sysprep');
+}
+
+function isEnabled(spot: SettingSpot): boolean {
+  return isTrue(childValue(spot, 'Enabled'));
+}

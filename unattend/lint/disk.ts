@@ -1,12 +1,22 @@
-import { childSpots, type Rule, type SettingSpot, settingSpots } from './rule.ts';
+import type { AnswerFile } from '../model.ts';
+import type { Rule } from './rule.ts';
+import { childSpots, childValue, isTrue, listSpots, type SettingSpot, settingSpots } from './spots.ts';
 
 const SETUP = 'Microsoft-Windows-Setup';
+const AT = `windowsPE/${SETUP}`;
+const REFERENCE = 'Unattended Windows Setup Reference';
+/** Types of partitions of recovery tools, on GPT and on MBR. */
+const RECOVERY = ['DE94BBA4-06D1-4D40-A16A-BFD50179D6AC', '0X27'];
 
 interface Partition {
+  readonly spot: SettingSpot;
   /** Number that ModifyPartition and InstallTo use: by Order. */
   readonly id: number;
   readonly type: string;
+  readonly size: string;
+  readonly extend: boolean;
   readonly active: boolean;
+  readonly recovery: boolean;
 }
 
 interface Disk {
@@ -15,19 +25,82 @@ interface Disk {
   readonly partitions: readonly Partition[];
 }
 
+function partitions(...types: readonly string[]): string {
+  const items = types.map(
+    (type, index) => `    <CreatePartition wcm:action="add"><Order>${index + 1}</Order>${type}</CreatePartition>`,
+  );
+  return items.join('\n');
+}
+
+function disk(creates: string, modifies = ''): string {
+  const modify = modifies === '' ? '' : `\n  <ModifyPartitions>\n    ${modifies}\n  </ModifyPartitions>`;
+  return `<DiskConfiguration>
+  <WillShowUI>OnError</WillShowUI>
+  <Disk wcm:action="add"><DiskID>0</DiskID><WillWipeDisk>true</WillWipeDisk>
+  <CreatePartitions>
+${creates}
+  </CreatePartitions>${modify}
+  </Disk>
+</DiskConfiguration>`;
+}
+
+const EFI = '<Type>EFI</Type><Size>100</Size>';
+const MSR = '<Type>MSR</Type><Size>16</Size>';
+const WINDOWS = '<Type>Primary</Type><Extend>true</Extend>';
+
+function installed(partition: number): string {
+  return `${disk(partitions(EFI, MSR, WINDOWS))}
+<ImageInstall><OSImage>
+  <InstallFrom><MetaData wcm:action="add"><Key>/IMAGE/INDEX</Key><Value>2</Value></MetaData></InstallFrom>
+  <InstallTo><DiskID>0</DiskID><PartitionID>${partition}</PartitionID></InstallTo>
+  <WillShowUI>OnError</WillShowUI>
+</OSImage></ImageInstall>`;
+}
+
 /** Rules on the disk that Windows is installed to. */
 export const diskRules: readonly Rule[] = [
   {
     code: 'unattend.disk-layout',
     severity: 'error',
     title: 'The disk boots with the firmware: UEFI needs EFI, MSR and a primary partition, BIOS an active one.',
-    remedy: 'Use the layout of the VM’s firmware; Setup or the first start fails otherwise.',
+    why: `Setup refuses a disk of the other kind (“The selected disk has an MBR partition table”), or Windows does not start (${REFERENCE}, Type of CreatePartition; Microsoft, “UEFI/GPT-based hard drive partitions”, “BIOS/MBR-based hard drive partitions”).`,
+    remedy: 'Use the layout of the VM’s firmware.',
+    example: {
+      at: AT,
+      bad: disk(partitions('<Type>Primary</Type><Size>500</Size>', WINDOWS)),
+      good: disk(partitions(EFI, MSR, WINDOWS)),
+      context: { firmware: 'efi' },
+    },
     *check(file, context) {
-      for (const disk of wipedDisks(file)) {
-        const efi = disk.partitions.some(({ type }) => type === 'efi');
+      for (const found of wipedDisks(file)) {
+        const efi = found.partitions.some(({ type }) => type === 'efi');
         const firmware = context.firmware ?? (efi ? 'efi' : 'bios');
-        const problem = firmware === 'efi' ? efiProblem(disk) : biosProblem(disk, efi);
-        if (problem !== undefined) yield { spot: disk.spot, message: problem };
+        const problem = firmware === 'efi' ? efiProblem(found) : biosProblem(found, efi);
+        if (problem !== undefined) yield { spot: found.spot, message: problem };
+      }
+    },
+  },
+  {
+    code: 'unattend.disk-size',
+    severity: 'error',
+    title: 'A new partition has either a Size or Extend, and only the last one Extend.',
+    why: `With both, or with neither, no partition is created and the installation ends; behind an extended one there is no room for another (${REFERENCE}, Size and Extend of CreatePartition).`,
+    remedy: 'Give every partition but the last a Size in MB, and the last <Extend>true</Extend>.',
+    example: {
+      at: AT,
+      bad: disk(partitions(EFI, MSR, '<Type>Primary</Type><Size>20000</Size><Extend>true</Extend>')),
+      good: disk(partitions(EFI, MSR, WINDOWS)),
+    },
+    *check(file) {
+      for (const { partitions } of wipedDisks(file)) {
+        const last = partitions.at(-1);
+        for (const partition of partitions) {
+          const { spot, size, extend } = partition;
+          if (extend === (size !== ''))
+            yield { spot, message: `expected either Size or Extend, found ${extend ? 'both' : 'neither'}` };
+          else if (extend && partition !== last)
+            yield { spot, message: 'expected Extend on the last partition only, found another one behind it' };
+        }
       }
     },
   },
@@ -35,24 +108,34 @@ export const diskRules: readonly Rule[] = [
     code: 'unattend.install-to',
     severity: 'error',
     title: 'Windows is installed to a primary partition of the disk that is laid out.',
+    why: `Windows needs a primary or logical partition that is neither the EFI system partition nor one of recovery tools (${REFERENCE}, InstallTo, Type, TypeID). Setup stops: “… <ImageInstall> …”; without InstallTo it asks.`,
     remedy: 'Correct PartitionID: 3 with EFI, MSR and Windows, 2 with System and Windows.',
+    example: { at: AT, bad: installed(1), good: installed(3) },
     *check(file) {
       const disks = [...wipedDisks(file)];
-      for (const spot of settingSpots(file, SETUP, 'ImageInstall/OSImage/InstallTo')) {
-        const disk = disks.find(({ id }) => id === value(spot, 'DiskID'));
-        if (disk === undefined) continue;
-        const wanted = value(spot, 'PartitionID');
-        const type = disk.partitions.find(({ id }) => String(id) === wanted)?.type;
-        if (type !== 'primary') {
-          yield {
-            spot,
-            message: `expected a primary partition, found ${type ?? 'no partition'} with the number ${wanted}`,
-          };
+      for (const image of settingSpots(file, SETUP, 'ImageInstall/OSImage')) {
+        const [spot] = childSpots(image, 'InstallTo');
+        if (spot === undefined) {
+          if (!isTrue(childValue(image, 'InstallToAvailablePartition')))
+            yield { spot: image, message: 'expected InstallTo or InstallToAvailablePartition, found neither' };
+          continue;
         }
+        const target = disks.find(({ id }) => id === childValue(spot, 'DiskID'));
+        if (target === undefined) continue;
+        const problem = targetProblem(target, childValue(spot, 'PartitionID'));
+        if (problem !== undefined)
+          yield { spot, message: `expected a primary partition for Windows, found ${problem}` };
       }
     },
   },
 ];
+
+function targetProblem({ partitions }: Disk, wanted: string): string | undefined {
+  const found = partitions.find(({ id }) => String(id) === wanted);
+  if (found === undefined) return `no partition with the number ${wanted}`;
+  if (found.recovery) return `the partition ${wanted} of recovery tools`;
+  return ['primary', 'logical'].includes(found.type) ? undefined : `${found.type} with the number ${wanted}`;
+}
 
 function efiProblem({ partitions }: Disk): string | undefined {
   const missing = ['efi', 'msr', 'primary'].filter((type) => !partitions.some((partition) => partition.type === type));
@@ -63,28 +146,33 @@ function efiProblem({ partitions }: Disk): string | undefined {
 
 function biosProblem({ partitions }: Disk, efi: boolean): string | undefined {
   if (efi) return 'expected no EFI partition with BIOS firmware, found one';
+  const primary = partitions.filter(({ type }) => type === 'primary').length;
+  if (primary > 4) return `expected at most four primary partitions, found ${primary}`;
   return partitions.some(({ active }) => active) ? undefined : 'expected an active partition, found none';
 }
 
 /** The disks that the file wipes and lays out; others are the user's own matter. */
-function* wipedDisks(file: Parameters<Rule['check']>[0]): Generator<Disk> {
+function* wipedDisks(file: AnswerFile): Generator<Disk> {
   for (const spot of settingSpots(file, SETUP, 'DiskConfiguration/Disk')) {
-    if (value(spot, 'WillWipeDisk').toLowerCase() !== 'true') continue;
-    const active = nested(spot, 'ModifyPartitions', 'ModifyPartition')
-      .filter((modify) => value(modify, 'Active').toLowerCase() === 'true')
-      .map((modify) => value(modify, 'PartitionID'));
-    const partitions = nested(spot, 'CreatePartitions', 'CreatePartition')
-      .map((create) => ({ order: Number(value(create, 'Order')), type: value(create, 'Type').toLowerCase() }))
-      .sort((a, b) => a.order - b.order)
-      .map(({ type }, index) => ({ id: index + 1, type, active: active.includes(String(index + 1)) }));
-    yield { spot, id: value(spot, 'DiskID'), partitions };
+    if (!isTrue(childValue(spot, 'WillWipeDisk'))) continue;
+    const modifies = listSpots(spot, 'ModifyPartitions', 'ModifyPartition');
+    const modified = (id: number) => modifies.find((modify) => childValue(modify, 'PartitionID') === String(id));
+    const sorted = listSpots(spot, 'CreatePartitions', 'CreatePartition')
+      .map((create) => ({ create, order: Number(childValue(create, 'Order')) }))
+      .sort((a, b) => a.order - b.order);
+    const partitions = sorted.map(({ create }, index): Partition => {
+      const modify = modified(index + 1);
+      const modifiedTo = (name: string) => (modify === undefined ? '' : childValue(modify, name));
+      return {
+        spot: create,
+        id: index + 1,
+        type: childValue(create, 'Type').toLowerCase(),
+        size: childValue(create, 'Size'),
+        extend: isTrue(childValue(create, 'Extend')),
+        active: isTrue(modifiedTo('Active')),
+        recovery: RECOVERY.includes(modifiedTo('TypeID').toUpperCase().replace(/[{}]/g, '')),
+      };
+    });
+    if (partitions.length > 0) yield { spot, id: childValue(spot, 'DiskID'), partitions };
   }
-}
-
-function nested(spot: SettingSpot, list: string, item: string): readonly SettingSpot[] {
-  return childSpots(spot, list).flatMap((found) => childSpots(found, item));
-}
-
-function value(spot: SettingSpot, name: string): string {
-  return childSpots(spot, name)[0]?.setting.value?.trim() ?? '';
 }

@@ -1,4 +1,5 @@
-import { type AnswerFile, type Component, PASSES, type Pass, type Place, type Setting } from '../model.ts';
+import type { AnswerFile } from '../model.ts';
+import type { Spot } from './spots.ts';
 
 export type Severity = 'error' | 'warning';
 
@@ -16,68 +17,51 @@ export type Finding = {
   readonly place: { readonly line: number; readonly column: number } | null;
 };
 
-/** What is known beside the file. */
+/** What is known beside the file. What is left out is taken from the file where it tells. */
 export interface LintContext {
   /** Firmware of the VM; left out: the disk layout decides. */
   readonly firmware?: 'efi' | 'bios' | undefined;
+  /** Who reads the file; left out: Setup if it has a windowsPE pass, otherwise Sysprep. */
+  readonly use?: 'install' | 'sysprep' | undefined;
+  /** Windows Server version, such as `2022`; left out: what the name of the image tells. */
+  readonly version?: string | undefined;
+  /** `Standard` or `Datacenter`; left out: what the name of the image tells. */
+  readonly edition?: string | undefined;
+  /** The media are for evaluation; left out: what the name of the image tells. */
+  readonly evaluation?: boolean | undefined;
+  /** Languages that the media hold, such as `en-US`; left out: not checked. */
+  readonly languages?: readonly string[] | undefined;
 }
 
-/** Where a rule looks: a setting, a component or a pass, with the path to it. */
-export interface Spot {
-  readonly path: string;
-  readonly place: Place | undefined;
+/**
+ * A wrong and a right form, both used as tests: below `at` (`pass/component`), or below the root where `at` is left
+ * out.
+ */
+export interface Example {
+  readonly at?: string;
+  readonly bad: string;
+  readonly good: string;
+  readonly context?: LintContext;
 }
 
-/** One rule. Its texts are also its documentation. */
+/** What a rule tells of one place. */
+export interface Remark {
+  readonly spot: Spot;
+  /** “expected …, found …”. */
+  readonly message: string;
+}
+
+/** One rule. Its texts are also its documentation (docs/lint.md). */
 export interface Rule {
   readonly code: string;
+  /** error: Windows stops, asks, or does not do what the file says; warning: it works, and is still unwise. */
   readonly severity: Severity;
   /** What must hold, as one sentence. */
   readonly title: string;
+  /** What happens otherwise, and who says so. */
+  readonly why: string;
   readonly remedy: string;
+  readonly example: Example;
   /** Tells what does not hold. */
-  check(file: AnswerFile, context: LintContext): Iterable<{ readonly spot: Spot; readonly message: string }>;
-}
-
-export interface ComponentSpot extends Spot {
-  readonly pass: string;
-  readonly component: Component;
-}
-
-export interface SettingSpot extends Spot {
-  readonly setting: Setting;
-}
-
-/** All components with their passes. */
-export function* componentSpots(file: AnswerFile, name?: string): Generator<ComponentSpot> {
-  for (const { pass, components } of file.passes) {
-    for (const component of components) {
-      if (name !== undefined && component.name !== name) continue;
-      yield { pass, component, path: `${pass}/${component.name}`, place: component.place };
-    }
-  }
-}
-
-/** All settings at a path below a component, in whichever pass; lists on the way are followed. */
-export function* settingSpots(file: AnswerFile, component: string, path: string): Generator<SettingSpot> {
-  for (const spot of componentSpots(file, component)) yield* below(spot.component.settings, path.split('/'), spot.path);
-}
-
-function* below(settings: readonly Setting[], names: readonly string[], above: string): Generator<SettingSpot> {
-  const [name, ...rest] = names;
-  for (const setting of settings) {
-    if (setting.name !== name) continue;
-    const path = `${above}/${setting.name}`;
-    if (rest.length === 0) yield { setting, path, place: setting.place };
-    else yield* below(setting.children ?? [], rest, path);
-  }
-}
-
-/** The settings directly below a spot. */
-export function childSpots({ setting, path }: SettingSpot, name: string): readonly SettingSpot[] {
-  return [...below(setting.children ?? [], [name], path)];
-}
-
-export function isPass(name: string): name is Pass {
-  return PASSES.some((pass) => pass === name);
+  check(file: AnswerFile, context: LintContext): Iterable<Remark>;
 }
