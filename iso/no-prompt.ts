@@ -1,12 +1,15 @@
 import { IngotError } from '../common/failure.ts';
 import type { BootEntry } from './el-torito.ts';
-import { contiguousOffset, type FileNode, type FileSystem } from './filesystem.ts';
+import { FAT_BOOT_SECTOR, type FatShape, fatShape, whyAnotherShape } from './fat.ts';
+import { contiguousOffset, type FileNode, type FileSystem, readFile } from './filesystem.ts';
 import type { Patch } from './patch.ts';
 import { SECTOR } from './sector.ts';
 import type { RangedSource } from './source.ts';
 
-/** Windows media carry the EFI boot image twice: one asks "Press any key to boot from CD or DVD", this one does not. */
+/** Windows media carry the EFI boot image twice: one asks "Press any key to boot from CD or DVD", the other does not. */
+const PROMPT_IMAGE = 'efi/microsoft/boot/efisys.bin';
 const NO_PROMPT_IMAGE = 'efi/microsoft/boot/efisys_noprompt.bin';
+const LARGEST_IMAGE = 8 * 1024 * 1024;
 
 /** Whether the media can boot under EFI without a key, and how. Type aliases, so that they are plain JSON. */
 export type NoPrompt = NoPromptAvailable | NoPromptMissing;
@@ -17,11 +20,11 @@ export type NoPromptAvailable = {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** Absolute offset of the EFI entry of the boot catalogue. */
-  readonly entryOffset: number;
-  /** 2048-byte sector that the entry names now. */
+  /** Absolute offsets of the EFI entries of the boot catalogue that load the image that asks; one, mostly. */
+  readonly entryOffsets: readonly number[];
+  /** 2048-byte sector that the entries name now. */
   readonly fromRba: number;
-  /** 2048-byte sector of the boot image that does not ask. Equal to `fromRba` when the media never ask. */
+  /** 2048-byte sector of the boot image that does not ask. Equal to `fromRba` when the entries load it already. */
   readonly toRba: number;
 };
 
@@ -30,36 +33,45 @@ export type NoPromptMissing = {
   readonly reason: string;
 };
 
-/** Looks for the EFI entry and the boot image that does not ask, and checks that one can stand for the other. */
+/** Looks for the EFI entries and the boot image that does not ask, and checks that one can stand for the other. */
 export async function findNoPrompt(
   source: RangedSource,
   fileSystem: FileSystem,
   bootEntries: readonly BootEntry[],
 ): Promise<NoPrompt> {
-  const entry = bootEntries.find((candidate) => candidate.platform === 'efi' && candidate.bootable);
-  if (entry === undefined) return { available: false, reason: 'the boot catalogue has no EFI entry' };
+  const missing = (reason: string): NoPromptMissing => ({ available: false, reason });
+  const entries = bootEntries.filter(({ platform, bootable }) => platform === 'efi' && bootable);
+  if (entries.length === 0) return missing('the boot catalogue has no EFI entry');
   const file = await fileSystem.lookup(NO_PROMPT_IMAGE);
-  if (file === undefined || file.kind !== 'file') return { available: false, reason: `there is no ${NO_PROMPT_IMAGE}` };
+  if (file?.kind !== 'file') return missing(`there is no ${NO_PROMPT_IMAGE}`);
   const offset = contiguousOffset(file);
-  const unfit = offset === undefined ? 'does not lie in one piece' : await whyUnfit(source, file, offset, entry);
-  if (offset === undefined || unfit !== undefined) {
-    return { available: false, reason: `${NO_PROMPT_IMAGE} ${unfit}` };
+  if (offset === undefined) return missing(`${NO_PROMPT_IMAGE} does not lie in one piece`);
+  if (offset % SECTOR !== 0) return missing(`${NO_PROMPT_IMAGE} does not begin on a sector (offset ${offset})`);
+
+  const toRba = offset / SECTOR;
+  const asking = entries.filter(({ loadRba }) => loadRba !== toRba);
+  const fromRba = asking.length === 0 ? toRba : await promptRba(source, fileSystem, asking);
+  if (fromRba === undefined) {
+    return missing(`several EFI entries load different images, and none of them is ${PROMPT_IMAGE}`);
   }
+  const patched = entries.filter(({ loadRba }) => loadRba === fromRba);
+  const unfit = await whyUnfit(source, file, offset, patched);
+  if (unfit !== undefined) return missing(`${NO_PROMPT_IMAGE} ${unfit}`);
   return {
     available: true,
     path: NO_PROMPT_IMAGE,
     size: file.size,
-    entryOffset: entry.entryOffset,
-    fromRba: entry.loadRba,
-    toRba: offset / SECTOR,
+    entryOffsets: patched.map(({ entryOffset }) => entryOffset),
+    fromRba,
+    toRba,
   };
 }
 
 /**
- * What points the EFI boot entry at the image that does not ask: bytes 8 to 11 of the entry, its load RBA. Nothing
- * else of the image changes; the catalogue's checksum covers only the validation entry. Measured with OVMF.
+ * What points the EFI boot entries at the image that does not ask: bytes 8 to 11 of an entry, its load RBA. Nothing
+ * else of the media changes; the catalogue's checksum covers only the validation entry. Measured with OVMF.
  *
- * @returns no patch when the entry points there already
+ * @returns no patch when the entries point there already
  * @throws IngotError `iso.no-prompt` when the media have no such image
  */
 export function noPromptPatch(facts: NoPrompt): readonly Patch[] {
@@ -71,38 +83,60 @@ export function noPromptPatch(facts: NoPrompt): readonly Patch[] {
   if (facts.fromRba === facts.toRba) return [];
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(facts.toRba);
-  return [{ offset: facts.entryOffset + 8, bytes }];
+  return facts.entryOffsets.map((entryOffset) => ({ offset: entryOffset + 8, bytes }));
 }
 
-/** Why a file cannot be the boot image of an entry; undefined when it can. */
+/**
+ * The sector of the image that asks. With one image to choose from, it is that one: whoever writes media may put a
+ * copy of `efisys.bin` outside of the file system. Among several it is the one equal to the file; the others are no
+ * business of ours.
+ */
+async function promptRba(
+  source: RangedSource,
+  fileSystem: FileSystem,
+  entries: readonly BootEntry[],
+): Promise<number | undefined> {
+  const loaded = [...new Set(entries.map(({ loadRba }) => loadRba))];
+  if (loaded.length === 1) return loaded[0];
+  const file = await fileSystem.lookup(PROMPT_IMAGE);
+  if (file?.kind !== 'file' || file.size > LARGEST_IMAGE) return undefined;
+  const expected = await readFile(source, file, LARGEST_IMAGE);
+  for (const rba of loaded) {
+    if (await holds(source, rba * SECTOR, expected)) return rba;
+  }
+  return undefined;
+}
+
+/** Whether the media have these bytes at this offset. */
+export async function holds(source: RangedSource, offset: number, expected: Buffer): Promise<boolean> {
+  if (offset + expected.length > source.size) return false;
+  return expected.equals(await source.read(offset, expected.length));
+}
+
+/** Why a file cannot be the boot image of these entries; undefined when it can. */
 async function whyUnfit(
   source: RangedSource,
   file: FileNode,
   offset: number,
-  entry: BootEntry,
+  entries: readonly BootEntry[],
 ): Promise<string | undefined> {
-  if (offset % SECTOR !== 0) return `does not begin on a sector (offset ${offset})`;
-  if (file.size < 512) return `has only ${file.size} bytes`;
-  if (entry.sectorCount * 512 > file.size) {
-    return `has ${file.size} bytes, but the boot entry loads ${entry.sectorCount * 512}`;
+  if (file.size < FAT_BOOT_SECTOR) return `has only ${file.size} bytes`;
+  const shape = await fatAt(source, offset);
+  if (shape === undefined) return 'is not a FAT image';
+  if (shape.bytes > file.size) return `has ${file.size} bytes, but its FAT says ${shape.bytes}`;
+  for (const { loadRba, sectorCount } of entries) {
+    if (sectorCount * 512 > file.size) {
+      return `has ${file.size} bytes, but the boot entry loads ${sectorCount * 512}`;
+    }
+    const loaded = await fatAt(source, loadRba * SECTOR);
+    if (loaded === undefined) return `cannot be compared: what the boot entry loads now is not a FAT image`;
+    const another = whyAnotherShape(shape, loaded);
+    if (another !== undefined) return `has ${another} as in the image that the boot entry loads now`;
   }
-  const boot = await source.read(offset, 512);
-  const bytes = fatBytes(boot);
-  if (bytes === undefined) return 'is not a FAT image';
-  if (bytes > file.size) return `has ${file.size} bytes, but its FAT says ${bytes}`;
   return undefined;
 }
 
-/** Bytes of a FAT file system by its BIOS parameter block (Microsoft FAT specification 1.03); undefined: none there. */
-function fatBytes(boot: Buffer): number | undefined {
-  const sectorSize = boot.readUInt16LE(11);
-  const clusterSectors = boot.readUInt8(13);
-  const fats = boot.readUInt8(16);
-  const sectors = boot.readUInt16LE(19) || boot.readUInt32LE(32);
-  const powerOfTwo = clusterSectors > 0 && (clusterSectors & (clusterSectors - 1)) === 0;
-  const media = boot.readUInt8(21);
-  if (![512, 1024, 2048, 4096].includes(sectorSize) || !powerOfTwo || fats === 0 || sectors === 0 || media < 0xf0) {
-    return undefined;
-  }
-  return sectors * sectorSize;
+async function fatAt(source: RangedSource, offset: number): Promise<FatShape | undefined> {
+  if (offset + FAT_BOOT_SECTOR > source.size) return undefined;
+  return fatShape(await source.read(offset, FAT_BOOT_SECTOR));
 }
