@@ -70,7 +70,7 @@ export async function upload(
     if (pause === undefined) throw lastError(error, failed);
     const when = pause === 0 ? '' : ` in ${pause / 1000} s`;
     log(`${error.message}; sent again from the start${when}, try ${failed.length + 1} of ${backOffMs.length + 1}`);
-    await delay(pause, undefined, { signal });
+    await delay(pause, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }
 

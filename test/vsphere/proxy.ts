@@ -21,6 +21,15 @@ export interface Fault {
   readonly rewrite?: (answer: string) => string;
   /** Wait for this before passing on. */
   readonly hold?: Promise<unknown>;
+  /** What happens to an upload when so many bytes of it have come. */
+  readonly upload?: UploadFault;
+}
+
+export interface UploadFault {
+  readonly afterBytes: number;
+  /** `cut` the connection, `stall`: read no more, `close`: answer and cut, `drain`: answer and read on. */
+  readonly ending: 'cut' | 'stall' | 'close' | 'drain';
+  readonly status?: number;
 }
 
 export interface FaultProxy {
@@ -73,6 +82,7 @@ async function pass(
   const isSoap = incoming.method === 'POST';
   const early = isSoap ? undefined : note(proxy, incoming, '');
   if (early?.cut === 'before') return void incoming.once('data', () => incoming.socket.destroy());
+  if (early?.upload) return strike(early.upload, incoming, outgoing);
   for await (const chunk of incoming) if (isSoap || early === undefined) chunks.push(chunk);
   const body = Buffer.concat(chunks);
   const fault = early ?? (isSoap ? note(proxy, incoming, body.toString()) : undefined);
@@ -100,6 +110,24 @@ async function pass(
     outgoing.writeHead(answer.statusCode ?? 500, kept).end(final);
   });
   forward.end(sent);
+}
+
+function strike(
+  { afterBytes, ending, status = 500 }: UploadFault,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+) {
+  let bytes = 0;
+  incoming.on('error', () => {});
+  incoming.on('data', (chunk: Buffer) => {
+    const before = bytes < afterBytes;
+    bytes += chunk.length;
+    if (!before || bytes < afterBytes) return;
+    if (ending === 'cut') return void incoming.socket.destroy();
+    if (ending === 'stall') return void incoming.pause();
+    outgoing.writeHead(status, { 'content-length': 0, ...(ending === 'close' ? { connection: 'close' } : {}) });
+    outgoing.end(() => (ending === 'close' ? incoming.socket.destroy() : undefined));
+  });
 }
 
 function note(proxy: FaultProxy, incoming: IncomingMessage, body: string): Fault | undefined {
