@@ -12,8 +12,10 @@ export type InstallImage = {
   readonly path: string;
   /** esd: solid compression; swm: the first of several parts. */
   readonly kind: 'wim' | 'esd' | 'swm';
-  /** Bytes. */
+  /** Bytes, of the first part alone where there are several. */
   readonly size: number;
+  /** 1, but for swm: install.swm, install2.swm and so on. */
+  readonly parts: number;
 };
 
 /** What an ISO file holds, as plain JSON. */
@@ -57,7 +59,8 @@ export async function inspectMedia(image: RangedSource): Promise<MediaFacts> {
 export async function mediaFacts(media: Media): Promise<MediaFacts> {
   const { source, fileSystem, bootEntries } = media;
   const found = await findInstallImage(fileSystem);
-  const images = found === undefined ? [] : (await readWim(fileSource(source, found.file))).images;
+  const wim = found === undefined ? undefined : await readWim(fileSource(source, found.file));
+  const images = wim?.images ?? [];
   const languages = distinctLanguages([
     ...images.flatMap((image) => image.languages),
     ...(found === undefined ? [] : await setupLanguages(media)),
@@ -69,7 +72,10 @@ export async function mediaFacts(media: Media): Promise<MediaFacts> {
     bootEntries,
     noPrompt: await findNoPrompt(source, fileSystem, bootEntries),
     biosPrompt: (await fileSystem.list('boot'))?.some((name) => sameName(name, 'bootfix.bin')) ?? false,
-    installImage: found === undefined ? null : { path: found.path, kind: found.kind, size: found.file.size },
+    installImage:
+      found === undefined
+        ? null
+        : { path: found.path, kind: found.kind, size: found.file.size, parts: wim?.totalParts ?? 1 },
     images,
     evaluation: images.length > 0 && images.every((entry) => entry.evaluation),
     languages,

@@ -88,6 +88,7 @@ test('facts are plain JSON, and inspection reads less than 1 MB', async () => {
     path: 'sources/install.wim',
     kind: 'wim',
     size: facts.installImage?.size ?? 0,
+    parts: 1,
   });
   assert.equal(facts.evaluation, false);
   assert.ok(source.bytes < 1_000_000, `${source.bytes} bytes`);
