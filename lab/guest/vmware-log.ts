@@ -8,7 +8,8 @@ const OS_NOT_FOUND =
 
 /**
  * A VM's vmware.log, in the shape of ESXi 7 and 8: `2026-11-21T10:00:00.123Z In(05) vcpu-0 - Guest: …`. Its lines on
- * booting are those of public logs (of ESXi, Workstation and Fusion, which share them); all others are left out.
+ * booting are those of public logs (of ESXi, Workstation and Fusion, which share them); all others are left out. vcsim
+ * adds a line of its own shape at power operations; whoever reads a log passes over what he does not know.
  */
 export class VmwareLog {
   /** `[datastore] folder/vmware.log` */
@@ -22,7 +23,7 @@ export class VmwareLog {
     this.#folder = folder;
   }
 
-  /** Power on: a fresh log. The last one becomes vmware-0.log, vmware-1.log, …; vcsim's own is no log and goes. */
+  /** Power on: a fresh log. The last one becomes vmware-0.log, vmware-1.log, …; what vcsim wrote before goes. */
   async begin(): Promise<void> {
     const current = join(this.#folder, 'vmware.log');
     if (this.#used && (await stat(current).catch(() => undefined)) !== undefined) {

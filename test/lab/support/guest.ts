@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { RunningLab } from '../../../lab/client.ts';
 import { type AnswerParts, autounattend } from './answer.ts';
 import { type Files, makeDisc, makeToolsDisc, makeWindowsDisc, type WindowsDiscOptions } from './media.ts';
+import { morefOf, SoapSession } from './soap.ts';
 import { collect, govc } from './tools.ts';
 
 const run = promisify(execFile);
@@ -20,6 +21,8 @@ export interface VmOptions {
   readonly firmware?: 'efi' | 'bios';
   readonly disc?: Files;
   readonly port?: number;
+  /** Where the CD drives hang; IDE if it is not given. */
+  readonly controller?: 'sata';
 }
 
 /** The files of an answer disc that the guest takes. */
@@ -90,11 +93,29 @@ export async function createVm(lab: RunningLab, options: VmOptions): Promise<str
     'vmxnet3',
     name,
   );
-  for (const disc of discs) {
-    const drive = (await govc(env, 'device.cdrom.add', '-vm', name)).trim();
-    await govc(env, 'device.cdrom.insert', '-vm', name, '-device', drive, disc);
-  }
+  if (options.controller === 'sata') await insertSata(lab, `/DC0/vm/${name}`, discs);
+  else for (const disc of discs) await insertIde(lab, name, disc);
   return `/DC0/vm/${name}`;
+}
+
+async function insertIde({ env }: RunningLab, vm: string, disc: string): Promise<void> {
+  const drive = (await govc(env, 'device.cdrom.add', '-vm', vm)).trim();
+  await govc(env, 'device.cdrom.insert', '-vm', vm, '-device', drive, disc);
+}
+
+/** Adds an AHCI controller with the discs on it, which this govc can't. */
+async function insertSata(lab: RunningLab, vm: string, discs: readonly string[]): Promise<void> {
+  const soap = await SoapSession.open(lab);
+  const add = (device: string) => `<deviceChange><operation>add</operation>${device}</deviceChange>`;
+  const connectable = ['startConnected', 'allowGuestControl', 'connected'].map((name) => `<${name}>true</${name}>`);
+  const drives = discs.map((disc, unit) =>
+    add(
+      `<device xsi:type="VirtualCdrom"><key>${-2 - unit}</key><backing xsi:type="VirtualCdromIsoBackingInfo"><fileName>[LocalDS_0] ${disc}</fileName></backing><connectable>${connectable.join('')}</connectable><controllerKey>-1</controllerKey><unitNumber>${unit}</unitNumber></device>`,
+    ),
+  );
+  const ahci = add('<device xsi:type="VirtualAHCIController"><key>-1</key><busNumber>0</busNumber></device>');
+  const info = await soap.task('ReconfigVM_Task', await morefOf(soap, vm), `<spec>${ahci}${drives.join('')}</spec>`);
+  if (!info.includes('<state>success')) throw new Error(info);
 }
 
 /** Waits for a property of the VM to satisfy a condition, and returns its value. */
