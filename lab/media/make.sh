@@ -60,7 +60,8 @@ add_image() {
     --image-property "WINDOWS/SYSTEMROOT=WINDOWS" >/dev/null
 }
 
-# windows_tree FOLDER BUILD SPBUILD: everything but install.wim
+# windows_tree FOLDER BUILD SPBUILD noprompt|prompt: everything but install.wim; `prompt` has no efisys_noprompt.bin,
+# as media that somebody mastered again may lack it
 windows_tree() {
   local tree=$1 boot="$1/sources/boot.wim"
   write_placeholder "$tree/setup.exe" 'placeholder'
@@ -72,7 +73,9 @@ windows_tree() {
   mkdir -p "$tree/boot"
   head -c 4096 /dev/zero >"$tree/boot/etfsboot.com"
   fat_image "$tree/efi/microsoft/boot/efisys.bin" 11111111 'Press any key to boot from CD or DVD'
-  fat_image "$tree/efi/microsoft/boot/efisys_noprompt.bin" 22222222 'boots at once'
+  if [ "$4" = noprompt ]; then
+    fat_image "$tree/efi/microsoft/boot/efisys_noprompt.bin" 22222222 'boots at once'
+  fi
   add_image "$boot" 'Microsoft Windows PE (x64)' 'Microsoft Windows PE (x64)' 9 WindowsPE WindowsPE "$2" "$3"
   add_image "$boot" 'Microsoft Windows Setup (x64)' 'Microsoft Windows Setup (x64)' 2 WindowsPE WindowsPE "$2" "$3"
   set_guid "$boot" b0
@@ -136,12 +139,12 @@ core_images() {
   set_guid "$wim" a0
 }
 
-# windows VERSION BUILD SPBUILD
+# windows VERSION BUILD SPBUILD [prompt]
 windows() {
-  local tree="$work/windows-$1"
-  windows_tree "$tree" "$2" "$3"
+  local tree="$work/windows-$1${4:-}"
+  windows_tree "$tree" "$2" "$3" "${4:-noprompt}"
   if [ "$1" = 20H2 ]; then core_images "$tree/sources/install.wim" "$2" "$3"; else four_images "$tree/sources/install.wim" "$1" "$2" "$3"; fi
-  pack_windows "$tree" SSS_X64FREE_EN-US_DV9 "$out/windows-server-${1,,}.iso"
+  pack_windows "$tree" SSS_X64FREE_EN-US_DV9 "$out/windows-server-${1,,}${4:+-$4}.iso"
 }
 
 # vmware_tools VERSION OUTPUT DRIVER-FOLDERS...
@@ -163,5 +166,6 @@ windows 20H2 19042 508
 windows 2019 17763 1217
 windows 2022 20348 587
 windows 2025 26100 1742
+windows 2022 20348 587 prompt
 vmware_tools 12.3.5.22544099 "$out/vmware-tools.iso" Win8 Win10
 vmware_tools 10.3.0.8931395 "$out/vmware-tools-old.iso" Win8
