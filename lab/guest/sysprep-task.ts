@@ -17,7 +17,7 @@ export interface SysprepTask {
   /** Path of the answer file given to Sysprep. */
   readonly unattend: string;
   readonly publish: (verdict: Record<string, unknown>) => Promise<void>;
-  readonly lab: LabContext;
+  readonly lab: Pick<LabContext, 'scenario' | 'witness'>;
   readonly signal: AbortSignal;
 }
 

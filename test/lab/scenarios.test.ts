@@ -246,8 +246,8 @@ describe('scenarios', () => {
     });
   });
 
-  async function sysprep(session: Session): Promise<Awaited<ReturnType<typeof script>>> {
-    await upload(session, { ...SCRIPTS, 'unattend.xml': sysprepAnswer() });
+  async function sysprep(session: Session, computerName = '*'): Promise<Awaited<ReturnType<typeof script>>> {
+    await upload(session, { ...SCRIPTS, 'unattend.xml': sysprepAnswer(computerName) });
     return script(session, 'sysprep.ps1', {
       run: 'run-1',
       unattend: 'C:\\ProgramData\\ingot\\scripts\\unattend.xml',
@@ -278,6 +278,18 @@ describe('scenarios', () => {
     const key = await readGuestFile(there, '/C:/ProgramData/ssh/ssh_host_ed25519_key.pub');
     assert.ok(Array.isArray(hostKey) && !key.startsWith(String(hostKey[0])), key);
     await assert.rejects(sftp(there, 'ls /C:/ProgramData/ingot'), /not found/);
+  });
+
+  test('sysprep seals with a computer name that Windows refuses; the next boot stops at it', async () => {
+    const { vm, session } = await installed({});
+    await sysprep(session, 'NAME_WITH_LOW_LINE');
+    assert.equal((await guestinfo(lab, vm, 'sysprep'))?.state, 'succeeded');
+    await until(lab, vm, 'runtime.powerState', (value) => value === 'poweredOff');
+    await govc(lab.env, 'vm.power', '-on', vm);
+    await screenOf(/for pass \[specialize\]\. The answer file is invalid/);
+    await govc(lab.env, 'vm.power', '-reset', vm);
+    await screenOf(/The computer restarted unexpectedly/);
+    await govc(lab.env, 'vm.power', '-off', vm);
   });
 
   test('sysprep refuses a pending restart, a missing and a wrong answer file', async () => {

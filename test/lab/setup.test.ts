@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Disc } from '../../lab/disc/disc.ts';
+import { startBootstrap } from '../../lab/guest/bootstrap.ts';
 import { bootBehaviour } from '../../lab/guest/firmware.ts';
 import type { Hardware } from '../../lab/guest/hardware.ts';
 import { firstLogonCommands, oobe, specialize } from '../../lab/guest/oobe.ts';
@@ -136,6 +137,13 @@ describe('Windows Setup stops where the real one does', () => {
       await setUp(good.replace(/<CommandLine>.*(?=<\/CommandLine>)/, `<CommandLine>a${second}`)),
       'runs b; a',
     );
+  });
+
+  test('the bootstrap runs beside other commands, but not twice', async () => {
+    const bootstrap = (/^runs (.*)/.exec(await setUp(good)) ?? [])[1] ?? '';
+    await assert.rejects(startBootstrap(['cmd.exe', bootstrap], []), /'FileSystemLabel' equal to 'INGOT'/);
+    await assert.rejects(startBootstrap([bootstrap, bootstrap], []), /being used by another process/);
+    await assert.rejects(startBootstrap(['cmd.exe'], []), /not recognized/);
   });
 
   test('the El Torito entry says whether a key is asked for, on UDF and on Joliet', async () => {
