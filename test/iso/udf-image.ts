@@ -10,7 +10,7 @@ export interface UdfVariant {
   /** Kind of allocation descriptors. */
   readonly allocation: 'short' | 'long' | 'extended' | 'embedded';
   /** Where directories and file entries lie. */
-  readonly partition: 'physical' | 'sparable' | 'metadata';
+  readonly partition: 'physical' | 'sparable' | 'metadata' | 'virtual' | 'virtual-1.50';
   readonly names: 8 | 16;
   /** Allocation descriptors go on in a block of their own. */
   readonly continued?: boolean;
@@ -25,13 +25,16 @@ const MOVED: ReadonlyMap<number, number> = new Map([
   [40, 100],
 ]);
 const PACKET = 4;
+/** Blocks 0 to 30 of the virtual partition, the last one not allocated. */
+const VIRTUAL_BLOCKS = 30;
 const SPARING_TABLE = 120;
 export const SMALL = Buffer.from('embedded in its entry');
 
 /**
  * A UDF image written from ECMA-167 and UDF 2.60 for what no tool at hand writes. File set, folders and file entry are
  * blocks 0 to 3 of the partition; the metadata partition's are blocks 20 to 23 and 34 to 37, its file is at block 0. Of
- * the sparable partition, the packets of four blocks at 0 and 40 were moved to the sectors below.
+ * the sparable partition, the packets of four blocks at 0 and 40 were moved to the sectors below. The virtual partition's table turns the order
+ * of its blocks round; it is in the last sector, in the format of UDF 1.50 or of 2.00.
  */
 export function udfImage(variant: UdfVariant, name: string): Buffer {
   const image = Buffer.alloc((PARTITION + 64) * BLOCK);
@@ -59,10 +62,16 @@ export function udfImage(variant: UdfVariant, name: string): Buffer {
   for (const first of variant.reserveOnly ? [48] : [32, 48]) volumeSequence(write, first, variant);
 
   const metadata = variant.partition === 'metadata';
-  const reference = metadata ? 1 : 0;
+  const virtual = variant.partition.startsWith('virtual');
+  const mapped = metadata || virtual;
+  const reference = mapped ? 1 : 0;
   /** Sector of a block of the partition that folders lie in. */
   const sector = (block: number) =>
-    metadata ? PARTITION + (block < 4 ? 20 + block : 30 + block) : (moved(block, variant) ?? PARTITION + block);
+    virtual
+      ? PARTITION + VIRTUAL_BLOCKS - block
+      : metadata
+        ? PARTITION + (block < 4 ? 20 + block : 30 + block)
+        : (moved(block, variant) ?? PARTITION + block);
   if (variant.partition === 'sparable') write(SPARING_TABLE, 0, sparingTable, 0);
   if (metadata) {
     write(
@@ -82,6 +91,12 @@ export function udfImage(variant: UdfVariant, name: string): Buffer {
         ),
       0,
     );
+  }
+  if (virtual) {
+    const table = virtualTable(variant.partition === 'virtual-1.50');
+    const type = variant.partition === 'virtual-1.50' ? 0 : 248;
+    const last = image.length / BLOCK - 1;
+    write(last, 266, (block) => fileEntry(block, true, type, table.length, 3, table), last - PARTITION);
   }
   const entry = (block: number, type: number, size: number, kind: number, area: Buffer) =>
     write(
@@ -121,7 +136,7 @@ export function udfImage(variant: UdfVariant, name: string): Buffer {
   );
 
   // Data lies in the physical partition, at blocks 40, (41 not recorded), 42; short descriptors name the entry's own.
-  const own = variant.allocation === 'short' && metadata;
+  const own = variant.allocation === 'short' && mapped;
   const data = [40, 42].map((block) => (own ? ([4, 6][block === 40 ? 0 : 1] ?? 0) : block));
   const place = (block: number) => (own ? sector(block) : (moved(block, variant) ?? PARTITION + block));
   CONTENT.subarray(0, BLOCK).copy(image, place(data[0] ?? 0) * BLOCK);
@@ -173,6 +188,16 @@ function sparingTable(block: Buffer): number {
   return 56 + 8 * entries.length;
 }
 
+/** UDF 2.2.11: UDF 1.50 has a name and the place of the table before at the end, UDF 2.00 a header. */
+function virtualTable(old: boolean): Buffer {
+  const numbers = Buffer.alloc(4 * (VIRTUAL_BLOCKS + 1), 0xff);
+  for (let block = 0; block < VIRTUAL_BLOCKS; block += 1) numbers.writeUInt32LE(VIRTUAL_BLOCKS - block, 4 * block);
+  const [header, trailer] = [Buffer.alloc(152), Buffer.alloc(36)];
+  header.writeUInt16LE(152, 0);
+  trailer.write('*UDF Virtual Alloc Tbl', 1, 'latin1');
+  return Buffer.concat(old ? [numbers, trailer] : [header, numbers]);
+}
+
 type Write = (sector: number, tag: number, fill: (block: Buffer) => number, location?: number) => void;
 
 function volumeSequence(write: Write, first: number, variant: UdfVariant): void {
@@ -187,13 +212,15 @@ function volumeSequence(write: Write, first: number, variant: UdfVariant): void 
     block.write('\x08LABEL', 84, 'latin1');
     block.writeUInt8(6, 84 + 127);
     block.writeUInt32LE(BLOCK, 212);
-    longAt(block, 248, BLOCK, 0, variant.partition === 'metadata' ? 1 : 0);
+    longAt(block, 248, BLOCK, 0, ['physical', 'sparable'].includes(variant.partition) ? 0 : 1);
     const maps =
       variant.partition === 'physical'
         ? [physicalMap()]
         : variant.partition === 'sparable'
           ? [sparableMap()]
-          : [physicalMap(), typeTwoMap('*UDF Metadata Partition')];
+          : variant.partition === 'metadata'
+            ? [physicalMap(), typeTwoMap('*UDF Metadata Partition')]
+            : [physicalMap(), typeTwoMap('*UDF Virtual Partition')];
     const table = Buffer.concat(maps);
     block.writeUInt32LE(table.length, 264);
     block.writeUInt32LE(maps.length, 268);
