@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdir, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readlink, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { IngotError } from '../../common/failure.ts';
 import { fileSource } from '../../iso/filesystem.ts';
 import { openMedia } from '../../iso/media.ts';
 import { bufferSource } from '../../iso/source.ts';
@@ -112,45 +113,126 @@ test('large files pass through without being held', async (t) => {
 
 test('a file that changes under the writer is an error, not a damaged disc', async (t) => {
   const folder = await temporaryFolder(t);
-  for (const change of [`${folder}/shorter`, `${folder}/longer`]) {
-    await writeFile(change, Buffer.alloc(5000));
-    const iso = await writeIso([{ path: 'x', file: change }], OPTIONS);
-    await truncate(change, change.endsWith('shorter') ? 100 : 6000);
-    await assert.rejects(collect(iso), failure('iso.file-changed'));
+  const changes: Record<string, (file: string) => Promise<void>> = {
+    shorter: (file) => truncate(file, 100),
+    longer: (file) => truncate(file, 6000),
+    'no longer empty': (file) => writeFile(file, 'x'),
+    'other bytes, as many': (file) => writeFile(file, Buffer.alloc(5000, 1)),
+    'another file, as long and as old': async (file) => {
+      const { atime, mtime } = await stat(file);
+      await writeFile(`${file}.new`, Buffer.alloc(5000, 2));
+      await utimes(`${file}.new`, atime, mtime);
+      await rename(`${file}.new`, file);
+    },
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    const file = `${folder}/${what}`;
+    await writeFile(file, Buffer.alloc(what === 'no longer empty' ? 0 : 5000));
+    await utimes(file, 1, 1);
+    const iso = await writeIso([{ path: 'x', file }], OPTIONS);
+    await change(file);
+    await assert.rejects(collect(iso), failure('iso.file-changed'), what);
   }
+  await writeFile(`${folder}/gone`, 'x');
+  const iso = await writeIso([{ path: 'x', file: `${folder}/gone` }], OPTIONS);
+  await rm(`${folder}/gone`);
+  await assert.rejects(collect(iso), failure('iso.file'));
 });
 
-test('what the disc cannot hold is refused', async () => {
-  const one = (path: string) => writeIso([{ path, data: Buffer.alloc(1) }], OPTIONS);
-  for (const path of [
-    '',
-    '/a',
-    'a//b',
-    'a/',
-    '.',
-    'a/../b',
-    'a:b',
-    'a*',
-    'a?',
-    'a\\b',
-    'a;1',
-    'a\nb',
-    `${LONG}x`,
-    '\ud800',
-  ]) {
-    await assert.rejects(one(path), failure('iso.path'), JSON.stringify(path));
+test('whoever stops reading leaves no file open', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(`${folder}/large`, '');
+  await truncate(`${folder}/large`, 8 * 1024 * 1024);
+  for await (const chunk of await writeIso([{ path: 'x', file: `${folder}/large` }], OPTIONS)) {
+    assert.ok(chunk.length > 0);
+    break;
   }
-  const two = (a: string, b: string) =>
-    writeIso(
-      [a, b].map((path) => ({ path, data: Buffer.alloc(1) })),
-      OPTIONS,
-    );
-  await assert.rejects(two('A.txt', 'a.TXT'), failure('iso.path'));
-  await assert.rejects(two('a', 'a/b'), failure('iso.path'));
-  await assert.rejects(two('a/b', 'A'), failure('iso.path'));
+  const open = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  );
+  assert.ok(!open.some((path) => path.startsWith(folder)), open.join());
+});
+
+const write = (...paths: readonly string[]) =>
+  writeIso(
+    paths.map((path) => ({ path, data: Buffer.alloc(1) })),
+    OPTIONS,
+  );
+
+test('what the disc or Windows cannot hold is refused with the reason', async () => {
+  const refused: Record<string, RegExp> = {
+    '': /without \. and \.\./,
+    '/a': /between slashes/,
+    'a//b': /between slashes/,
+    'a/': /between slashes/,
+    '.': /without \. and \.\./,
+    'a/../b': /without \. and \.\./,
+    'a:b': /Joliet forbids the character ":"/,
+    'a*': /Joliet forbids the character "\*"/,
+    'a?': /Joliet forbids the character "\?"/,
+    'a\\b': /Joliet forbids the character "\\\\"/,
+    'a;1': /Joliet forbids the character ";"/,
+    'a\nb': /Joliet forbids the character "\\n"/,
+    'a\u0085b': /Joliet forbids the character/,
+    [`folder/${'n'.repeat(104)}`]: /has 104 characters, at most 103 fit a Joliet disc/,
+    '\ud800': /no valid Unicode/,
+    'a😀': /no characters beyond U\+FFFF, as “😀” is one/,
+    'a<b': /Windows opens no name with the character </,
+    'a"b': /Windows opens no name with the character "/,
+    'a|b': /Windows opens no name with the character \|/,
+    'folder./a': /ends with a dot or a space/,
+    'a ': /ends with a dot or a space/,
+    'drivers/AUX.inf': /“AUX\.inf” is a device's name in Windows/,
+    con: /device's name/,
+    'com¹': /device's name/,
+  };
+  for (const [path, reason] of Object.entries(refused)) {
+    await assert.rejects(write('fine', path), (error: unknown) => {
+      assert.ok(failure('iso.path')(error), `${JSON.stringify(path)}: ${error}`);
+      assert.match(String(error), reason);
+      return true;
+    });
+  }
+  await write('n'.repeat(103), 'n'.repeat(65), 'console', 'com0', '.a', 'a.b.c', '￿', "!#$%&'()+,-=@[]^_`{}~");
+});
+
+test('all paths that do not fit are told at once, twenty of them by name', async () => {
+  const paths = Array.from({ length: 30 }, (_, index) => `a${index}?`);
+  await assert.rejects(write(...paths, 'fine'), (error: unknown) => {
+    assert.ok(error instanceof IngotError);
+    assert.match(error.message, /found “a0\?”: .* \(and 29 more that do not fit\)$/);
+    assert.equal(error.evidence?.length, 20);
+    assert.equal(error.evidence[19], 'a19?: Joliet forbids the character "?"');
+    return true;
+  });
+});
+
+test('names that Windows cannot tell apart are refused, in files and folders', async () => {
+  for (const [a, b] of [
+    ['A.txt', 'a.TXT'],
+    ['a', 'a'],
+    ['a', 'a/b'],
+    ['a/b', 'a'],
+    ['a/b', 'A'],
+    ['a/b', 'A/c'],
+    ['ä', 'Ä'],
+    ['ς', 'σ'],
+  ] as const) {
+    await assert.rejects(write(a, b), failure('iso.path'), `${a} ${b}`);
+  }
+  await write('a/b', 'a/c', 'b/a', 'ß', 'ss', 'é', 'e');
+});
+
+test('labels, dates, and files that are missing or too large are refused', async (t) => {
   for (const volumeLabel of ['', 'ingot', 'SEVENTEEN_LETTERS', 'A-B']) {
     await assert.rejects(writeIso([], { ...OPTIONS, volumeLabel }), failure('iso.label'));
   }
-  await assert.rejects(writeIso([], { ...OPTIONS, date: new Date(Number.NaN) }), failure('iso.date'));
+  for (const date of ['x', '1969-12-31T23:59:59Z', '2156-01-01'])
+    await assert.rejects(writeIso([], { ...OPTIONS, date: new Date(date) }), failure('iso.date'));
   await assert.rejects(writeIso([{ path: 'a', file: '/nonexistent/file' }], OPTIONS), failure('iso.file'));
+  const folder = await temporaryFolder(t);
+  await assert.rejects(writeIso([{ path: 'a', file: folder }], OPTIONS), failure('iso.file'));
+  await writeFile(`${folder}/large`, '');
+  await truncate(`${folder}/large`, 2 ** 32 - 2047);
+  await assert.rejects(writeIso([{ path: 'a', file: `${folder}/large` }], OPTIONS), failure('iso.file'));
 });
