@@ -1,7 +1,9 @@
 import { IngotError } from '../common/failure.ts';
+import { type BuildGate, buildGate, buildOf, releaseName, versionOfBuild, type WindowsVersion } from './build-gate.ts';
 import type { WindowsImage } from './wim-xml.ts';
 
-export type WindowsVersion = '2019' | '20H2' | '2022' | '2025';
+export type { BuildGate, WindowsVersion } from './build-gate.ts';
+
 export type WindowsEdition = 'Standard' | 'Datacenter';
 export type InstallationType = 'Server' | 'Server Core';
 
@@ -11,44 +13,14 @@ export interface WantedImage {
   readonly edition: WindowsEdition;
   /** As the WIM calls it: "Server" is with Desktop Experience. */
   readonly installationType: InstallationType;
-  /** An index, name, display name, edition id or flags; it takes the place of `edition`. */
+  /**
+   * An index, name, display name, edition id or flags; it takes the place of `edition`. All but an edition id take the place
+   * of `installationType` too, since they name one of both.
+   */
   readonly select?: string | number | undefined;
 }
 
-/** Whether the image is new enough for the procedure. A type alias, so that it is plain JSON. */
-export type BuildGate = {
-  readonly passed: boolean;
-  /** build.revision that is asked for. */
-  readonly minimum: string;
-  readonly reason: string;
-};
-
 export type ChosenImage = { readonly image: WindowsImage; readonly gate: BuildGate };
-
-interface Release {
-  readonly build: number;
-  readonly revision: number;
-  readonly reason: string;
-}
-
-const RELEASES: Readonly<Record<WindowsVersion, Release>> = {
-  '2019': {
-    build: 17763,
-    revision: 0,
-    reason: 'Windows Server 2019 has no custom VXLAN port: OpenShift clusters that set one need 20H2 or newer',
-  },
-  '20H2': {
-    build: 19042,
-    revision: 0,
-    reason: 'the patch KB4565351 of the procedure is for builds 18362 and 18363: 19042 contains what it brought',
-  },
-  '2022': {
-    build: 20348,
-    revision: 681,
-    reason: 'KB5012637 (20348.681) is the oldest update that the procedure accepts',
-  },
-  '2025': { build: 26100, revision: 0, reason: 'any build of Windows Server 2025 will do' },
-};
 
 /**
  * Chooses the image to install. Never guesses: when several fit, or none, the error lists what the WIM holds.
@@ -67,33 +39,64 @@ export function chooseImage(images: readonly WindowsImage[], wanted: WantedImage
       `Expected an amd64 image, found ${image.architecture}: ${describe(image)}`,
       {
         remedy: 'Use the x64 media.',
-        evidence: images.map(describe),
+        evidence: listed(images),
       },
     );
   }
-  const release = RELEASES[wanted.version];
-  if (image.build !== release.build) {
+  const build = buildOf(wanted.version);
+  if (image.build !== build) {
     throw new IngotError(
       'media.build',
-      `Expected Windows Server ${wanted.version} (build ${release.build}), found ${versionOf(image.build)}: ${describe(image)}`,
-      { remedy: 'Use other media, or correct windows.version in the image file.', evidence: images.map(describe) },
+      `Expected Windows Server ${wanted.version} (build ${build}), found ${releaseName(image.build)}: ${describe(image)}`,
+      { remedy: 'Use other media, or correct windows.version in the image file.', evidence: listed(images) },
     );
   }
-  const passed = image.revision >= release.revision;
-  return { image, gate: { passed, minimum: `${release.build}.${release.revision}`, reason: release.reason } };
+  return { image, gate: buildGate(image, wanted.version) };
+}
+
+/** What an image file says so that one image of some media is the one that is installed. */
+export type ImageSettings = {
+  readonly version: WindowsVersion;
+  /** null: the image is none of the two, and `select` names it. */
+  readonly edition: WindowsEdition | null;
+  readonly installationType: InstallationType;
+  /** For `media.edition`; null where the other three are enough. */
+  readonly select: string | number | null;
+};
+
+/** Says how to choose an image; undefined when ingot builds nothing of it. Held against `chooseImage` itself. */
+export function settingsFor(images: readonly WindowsImage[], image: WindowsImage): ImageSettings | undefined {
+  const version = versionOfBuild(image.build);
+  const installationType = TYPES.find((type) => sameText(type, image.installationType));
+  if (version === undefined || installationType === undefined || image.architecture !== 'amd64') return undefined;
+  const edition = EDITIONS.find((candidate) => isEdition(image, candidate)) ?? null;
+  const wanted = { version, edition: edition ?? 'Standard', installationType };
+  for (const select of [null, image.name, image.index]) {
+    if (select === null && edition === null) continue;
+    if (choosesThis(images, { ...wanted, select: select ?? undefined }, image)) return { ...wanted, edition, select };
+  }
+  return undefined;
+}
+
+function choosesThis(images: readonly WindowsImage[], wanted: WantedImage, image: WindowsImage): boolean {
+  try {
+    return chooseImage(images, wanted).image === image;
+  } catch (error) {
+    if (error instanceof IngotError) return false;
+    throw error;
+  }
 }
 
 function single(images: readonly WindowsImage[], wanted: WantedImage): WindowsImage {
   const { candidates, what } =
-    wanted.select === undefined ? byEdition(images, wanted) : bySelection(images, wanted.select);
-  const sameType = candidates.filter((image) => sameText(image.installationType, wanted.installationType));
-  const left = candidates.length > 1 && sameType.length > 0 ? sameType : candidates;
-  const [only] = left;
-  if (left.length === 1 && only !== undefined) return only;
-  const found = left.length === 0 ? 'none' : `${left.length}: indexes ${left.map((image) => image.index).join(', ')}`;
+    wanted.select === undefined ? byEdition(images, wanted) : bySelection(images, wanted.select, wanted);
+  const [only] = candidates;
+  if (candidates.length === 1 && only !== undefined) return only;
+  const indexes = candidates.map((image) => image.index).join(', ');
+  const found = candidates.length === 0 ? 'none' : `${candidates.length}: indexes ${indexes}`;
   throw new IngotError('media.image', `Expected one image in the WIM with ${what}, found ${found}`, {
     remedy: 'Name one of the images below in media.edition, by its index or its name.',
-    evidence: images.length === 0 ? ['the media hold no Windows images'] : images.map(describe),
+    evidence: images.length === 0 ? ['the media hold no Windows images'] : listed(images),
   });
 }
 
@@ -103,41 +106,68 @@ interface Selection {
 }
 
 /** By edition and installation type: ServerStandard, ServerStandardEval, ServerStandardACor (20H2), ServerStandardCor. */
-function byEdition(images: readonly WindowsImage[], wanted: WantedImage): Selection {
-  const candidates = images.filter((image) => {
-    const edition = image.editionId.replace(/(Eval)?(A?Cor)?$/i, '');
-    return sameText(edition, `Server${wanted.edition}`) && sameText(image.installationType, wanted.installationType);
-  });
-  return { candidates, what: `edition ${wanted.edition} and installation type ${wanted.installationType}` };
+function byEdition(images: readonly WindowsImage[], { edition, installationType }: WantedImage): Selection {
+  const candidates = images.filter((image) => isEdition(image, edition) && isType(image, installationType));
+  return { candidates, what: `edition ${edition} and installation type ${installationType}` };
 }
 
-function bySelection(images: readonly WindowsImage[], select: string | number): Selection {
-  const text = String(select);
-  const what = `index, name, edition id or flags “${text}”`;
-  const ways: readonly ((image: WindowsImage) => string)[] = [
-    (image) => String(image.index),
-    (image) => image.name,
-    (image) => image.displayName,
-    (image) => image.editionId,
-    (image) => image.flags,
-  ];
+interface Way {
+  readonly name: string;
+  of(image: WindowsImage): string;
+  /** It names an edition as such, with and without Desktop Experience. */
+  readonly bothTypes?: boolean;
+}
+
+/** The first that something is found by. A name that says "Core" by itself may differ from what is asked for elsewhere. */
+const WAYS: readonly Way[] = [
+  { name: 'index', of: (image) => String(image.index) },
+  { name: 'name', of: (image) => image.name },
+  { name: 'display name', of: (image) => image.displayName },
+  { name: 'edition id', of: (image) => image.editionId, bothTypes: true },
+  { name: 'flags', of: (image) => image.flags },
+];
+
+function bySelection(
+  images: readonly WindowsImage[],
+  select: string | number,
+  { installationType }: WantedImage,
+): Selection {
+  const text = String(select).trim();
   // An edition id and the flags may differ in case only, so what equals exactly comes first.
   for (const same of [(a: string, b: string) => a === b, sameText]) {
-    for (const way of ways) {
-      const candidates = images.filter((image) => same(way(image), text));
-      if (candidates.length > 0) return { candidates, what };
+    for (const { name, of, bothTypes } of WAYS) {
+      const found = images.filter((image) => text !== '' && same(of(image), text));
+      if (found.length === 0) continue;
+      const what = `the ${name} “${text}”`;
+      if (bothTypes !== true) return { candidates: found, what };
+      const candidates = found.filter((image) => isType(image, installationType));
+      return { candidates, what: `${what} and installation type ${installationType}` };
     }
   }
-  return { candidates: [], what };
+  return { candidates: [], what: `index, name, edition id or flags “${text}”` };
+}
+
+const EDITIONS: readonly WindowsEdition[] = ['Standard', 'Datacenter'];
+const TYPES: readonly InstallationType[] = ['Server', 'Server Core'];
+
+function isEdition(image: WindowsImage, edition: WindowsEdition): boolean {
+  return sameText(image.editionId.replace(/(Eval)?(A?Cor)?$/i, ''), `Server${edition}`);
+}
+
+function isType(image: WindowsImage, type: InstallationType): boolean {
+  return sameText(image.installationType, type);
 }
 
 function sameText(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-function versionOf(build: number): string {
-  const known = Object.entries(RELEASES).find(([, release]) => release.build === build);
-  return known === undefined ? `build ${build}` : `Windows Server ${known[0]} (build ${build})`;
+const MOST_LISTED = 50;
+
+/** What the WIM holds, a line an image. */
+function listed(images: readonly WindowsImage[]): readonly string[] {
+  const rest = images.length - MOST_LISTED;
+  return [...images.slice(0, MOST_LISTED).map(describe), ...(rest > 0 ? [`… and ${rest} more`] : [])];
 }
 
 /** One line for a person: index, name, edition id, installation type, version, architecture. */

@@ -14,6 +14,8 @@ export interface DatastoreSource extends AsyncDisposable {
   readonly name: string;
   /** In bytes, as the datastore browser tells it. */
   readonly size: number;
+  /** When it was written to: ISO 8601; undefined where vCenter does not say. */
+  readonly modified: string | undefined;
   /** Exactly these bytes. */
   read(offset: number, length: number): Promise<Buffer>;
   /** Ends reads that are under way; the connection is the caller's. */
@@ -47,7 +49,7 @@ export async function openDatastoreSource(
   const file = posix.basename(path);
   const folder = posix.dirname(path);
   const found = await searchDatastore(vc, location, folder === '.' ? '' : folder, [file], { signal });
-  const size = found?.find((entry) => entry.name === file && !entry.isFolder)?.size;
+  const { size, modified } = found?.find((entry) => entry.name === file && !entry.isFolder) ?? {};
   if (size === undefined) {
     throw new IngotError('datastore.missing', `expected the file ${name}, found none`, {
       remedy: `Look with: govc datastore.ls -ds '${location.name}' '${folder}'.`,
@@ -60,6 +62,7 @@ export async function openDatastoreSource(
   return {
     name,
     size,
+    modified,
     async read(offset, length) {
       if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
         throw new IngotError(

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { IngotError } from '../../common/failure.ts';
-import { chooseImage, type WantedImage } from '../../iso/choose.ts';
+import { buildGate } from '../../iso/build-gate.ts';
+import { chooseImage, settingsFor, type WantedImage } from '../../iso/choose.ts';
 import { inspectMedia } from '../../iso/inspect.ts';
 import type { WindowsImage } from '../../iso/wim-xml.ts';
 import { failure, openSample } from './tools.ts';
@@ -77,16 +78,102 @@ test('another Windows version or architecture is refused with what was found', a
   assert.throws(() => chooseImage(arm, wanted), failure('media.architecture'));
 });
 
-test('the build gate passes or not by revision, with the reason', async () => {
+for (const [version, build, revision, passed, minimum, reason] of [
+  ['20H2', 19042, 508, true, '19042.508', /^19042\.508 passes: .*KB4565351, the update of August 2020/],
+  ['20H2', 19042, 1706, true, '19042.508', /^19042\.1706 passes/],
+  ['20H2', 19042, 507, false, '19042.508', /^19042\.507 fails: it is a preview of 20H2, .*KB4565351/],
+  ['20H2', 20348, 3000, false, '19042.508', /^20348\.3000 fails/],
+  ['2022', 20348, 587, false, '20348.681', /^20348\.587 fails: it lacks KB5012637 \(20348\.681\).*updates bring it/],
+  ['2022', 20348, 680, false, '20348.681', /fails/],
+  ['2022', 20348, 681, true, '20348.681', /^20348\.681 passes: it holds KB5012637/],
+  ['2019', 17763, 1, true, '17763.0', /^17763\.1 passes/],
+  ['2025', 26100, 1742, true, '26100.0', /^26100\.1742 passes/],
+] as const) {
+  test(`${version} at ${build}.${revision} ${passed ? 'passes' : 'fails'} the build gate, with the reason`, () => {
+    const gate = buildGate({ build, revision }, version);
+    assert.deepEqual([gate.passed, gate.found, gate.minimum], [passed, `${build}.${revision}`, minimum]);
+    assert.match(gate.reason, reason);
+  });
+}
+
+test('2019 alone is told that OpenShift needs a newer one for VXLAN on a custom port', () => {
+  const notice = (version: WantedImage['version']) => buildGate({ build: 0, revision: 0 }, version).notice;
+  assert.match(notice('2019') ?? '', /no VXLAN on a custom port, which OpenShift needs/);
+  assert.deepEqual([notice('20H2'), notice('2022'), notice('2025')], [null, null, null]);
+});
+
+test('an image that fails the gate is chosen all the same: updates may lift it', async () => {
+  const { image, gate } = chooseImage(await imagesOf('windows-server-2022'), wanted);
+  assert.deepEqual([image.index, gate.passed, gate.found], [3, false, '20348.587']);
+});
+
+test('an edition id names both types, so the installation type decides, and must be there', async () => {
   const images = await imagesOf('windows-server-2022');
-  const old = chooseImage(images, wanted).gate;
-  assert.deepEqual([old.passed, old.minimum], [false, '20348.681']);
-  assert.match(old.reason, /KB5012637/);
-  const patched = images.map((image) => ({ ...image, revision: 681 }));
-  assert.equal(chooseImage(patched, wanted).gate.passed, true);
-  const first = chooseImage(await imagesOf('windows-server-20h2'), { ...wanted, version: '20H2' }).gate;
-  assert.deepEqual([first.passed, first.minimum], [true, '19042.0']);
-  assert.match(first.reason, /KB4565351/);
+  const desktop = images.filter((image) => image.installationType === 'Server');
+  assert.throws(() => chooseImage(desktop, { ...wanted, select: 'ServerStandard' }), failure('media.image'));
+  const index = (select: string | number) => chooseImage(desktop, { ...wanted, select }).image.index;
+  assert.equal(index(2), 2, 'an index names one image, whatever its type');
+  assert.equal(index(' Windows Server 2022 SERVERSTANDARD '), 2);
+  const evaluation = images.map((image) => ({ ...image, index: image.index + 4, editionId: `${image.editionId}Eval` }));
+  const both = [...images, ...evaluation];
+  assert.throws(() => chooseImage(both, wanted), failure('media.image'), 'full and evaluation on the same media');
+  assert.equal(chooseImage(both, { ...wanted, select: 'ServerDatacenterEval' }).image.index, 7);
+  assert.throws(() => chooseImage(both, { ...wanted, select: 'SERVERSTANDARDCORE' }), failure('media.image'));
+  assert.throws(() => chooseImage(both, { ...wanted, select: '' }), failure('media.image'));
+});
+
+test('older Windows Server is named in the error', async () => {
+  const old = (await imagesOf('windows-server-2022')).map((image) => ({ ...image, build: 14393 }));
+  assert.throws(() => chooseImage(old, wanted), /found Windows Server 2016 \(build 14393\)/);
+  const unknown = old.map((image) => ({ ...image, build: 12345 }));
+  assert.throws(() => chooseImage(unknown, wanted), /found build 12345/);
+});
+
+test('a list of very many images is cut', async () => {
+  const [image] = await imagesOf('windows-server-2022');
+  assert.ok(image);
+  const many = Array.from({ length: 1000 }, (_, at) => ({ ...image, index: at + 1 }));
+  try {
+    chooseImage(many, wanted);
+    assert.fail('expected an error');
+  } catch (error) {
+    assert.ok(error instanceof IngotError);
+    assert.equal(error.evidence?.length, 51);
+    assert.equal(error.evidence?.at(-1), '… and 950 more');
+  }
+});
+
+test('the settings for an image choose that image, by its edition where that is enough', async () => {
+  const images = await imagesOf('windows-server-2022');
+  const settings = images.map((image) => settingsFor(images, image));
+  assert.deepEqual(settings[2], {
+    version: '2022',
+    edition: 'Datacenter',
+    installationType: 'Server Core',
+    select: null,
+  });
+  assert.deepEqual(
+    settings.map((each) => [each?.edition, each?.installationType, each?.select]),
+    [
+      ['Standard', 'Server Core', null],
+      ['Standard', 'Server', null],
+      ['Datacenter', 'Server Core', null],
+      ['Datacenter', 'Server', null],
+    ],
+  );
+  const [first] = images;
+  assert.ok(first);
+  const azure = { ...first, index: 5, editionId: 'ServerTurbine', name: 'Azure Edition' };
+  assert.deepEqual(settingsFor([...images, azure], azure), {
+    version: '2022',
+    edition: null,
+    installationType: 'Server Core',
+    select: 'Azure Edition',
+  });
+  const twin = { ...first, index: 6 };
+  assert.equal(settingsFor([...images, twin], twin)?.select, 6, 'names that are not unique are no names');
+  assert.equal(settingsFor(images, { ...first, build: 14393 }), undefined);
+  assert.equal(settingsFor([{ ...first, architecture: 'arm64' }], { ...first, architecture: 'arm64' }), undefined);
 });
 
 test('evaluation editions are found by their edition and told apart', async () => {

@@ -72,10 +72,12 @@ test('ranges of a file that govc uploaded are exact', async () => {
   assert.equal(gets(), before);
 });
 
-test('the size is the one that govc tells', async () => {
+test('size and date are those that govc tells', async () => {
   await using source = await open('windows.iso');
   const listing = await sim.govc('datastore.ls', '-l', '-json', '-ds', 'LocalDS_0', 'windows.iso');
   assert.equal(source.size, Number(/"fileSize":\s*(\d+)/.exec(listing)?.[1]));
+  const modified = /"modification":\s*"([^"]+)"/.exec(listing)?.[1] ?? '';
+  assert.equal(Date.parse(source.modified ?? ''), Date.parse(modified));
 });
 
 test('a Windows ISO on a datastore is told as the local file', async () => {
