@@ -83,6 +83,7 @@ describe('Windows Setup stops where the real one does', () => {
       .replace('<Value>1<', '<Value>Windows Server SERVERSTANDARDACORE<');
     assert.match(await setUp(byName), /^runs/);
     assert.match(await setUp(good.replace(/<ProductKey>.*<\/ProductKey>/, '')), /^runs/);
+    assert.match(await setUp(good.replace(/<Key>N2.*<\/Key>/, '<Key>BBBBB-CCCCC-DDDDD-FFFFF-GGGGG</Key>')), /^runs/);
     const bios = biosLayout(good);
     assert.match(await setUp(bios, { hardware: { firmware: 'bios' } }), /^runs/);
     const sas = { hardware: { diskControllers: ['VirtualLsiLogicSASController'] } };

@@ -102,6 +102,11 @@ const PAGES: readonly Mistake[] = [
     change: put(/<UILanguage>en-US</g, '<UILanguage>de-DE<'),
     words: /Language to install/,
   },
+  {
+    name: 'a language of Setup itself that is not on the media',
+    change: put('<SetupUILanguage><UILanguage>en-US<', '<SetupUILanguage><UILanguage>de-DE<'),
+    words: /Language to install/,
+  },
   { name: 'media in another language', change: (answer) => answer, words: /Language/, media: { languages: ['de-DE'] } },
   { name: 'an index that is not in the WIM', change: put('<Value>1<', '<Value>2<'), words: selectImage },
   { name: 'a name that is not in the WIM', change: put('/IMAGE/INDEX', '/IMAGE/NAME'), words: selectImage },
@@ -149,7 +154,7 @@ const PAGES: readonly Mistake[] = [
   })),
   {
     name: 'a key on evaluation media',
-    change: (answer) => answer,
+    change: put(KEY, 'BBBBB-CCCCC-DDDDD-FFFFF-GGGGG'),
     words: /cannot read the <ProductKey> setting/,
     media: { images: [{ name: 'Eval', editionId: 'ServerStandardEval', build: 20348 }] },
   },
