@@ -20,6 +20,7 @@ interface Entry {
   readonly state: 'cached' | 'run' | 'skipped';
   readonly fingerprint: string;
   readonly why: string;
+  readonly notes: readonly string[];
 }
 
 /** `ingot plan FILE`: what a build would do, and why. */
@@ -55,12 +56,13 @@ async function plan(cli: Cli, file: string, flags: PlanFlags, env: NodeJS.Proces
 }
 
 function json(entries: readonly Entry[]): string {
-  const plain = entries.map(({ step, title, state, fingerprint, why }) => ({
+  const plain = entries.map(({ step, title, state, fingerprint, why, notes }) => ({
     step: step.id,
     title,
     state,
     fingerprint,
     why,
+    notes,
   }));
   return `${JSON.stringify(plain, null, 2)}\n`;
 }
@@ -71,13 +73,14 @@ function table(cli: Cli, entries: readonly Entry[]): string {
   const style = styleFor(wantsColor({ output: cli.stdout, env: cli.env }));
   const paint = { cached: style.green, run: style.bold, skipped: style.dim };
   const width = Math.max(0, ...entries.map(({ step }) => step.id.length));
-  const lines = entries.map(({ step, state, fingerprint, why }) =>
+  const lines = entries.flatMap(({ step, state, fingerprint, why, notes }) => [
     [
       paint[state](states[state].padEnd(8)),
       step.id.padEnd(width),
       style.dim(state === 'skipped' ? '-'.padEnd(12) : fingerprint.slice(0, 12)),
       style.dim(why),
     ].join('  '),
-  );
+    ...notes.map((note) => `${' '.repeat(10)}${' '.repeat(width)}  ${note}`),
+  ]);
   return `${lines.join('\n')}\n`;
 }

@@ -2,6 +2,7 @@
 export const BUILT_IN_STEPS = [
   'inspect-media',
   'preflight',
+  'upload-iso',
   'answer-disc',
   'upload-media',
   'create-vm',

@@ -10,6 +10,8 @@ export interface PlanEntry<C, E> {
   readonly fingerprint: string;
   readonly state: 'cached' | 'run' | 'skipped';
   readonly why: string;
+  /** What the step tells of itself before it runs. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -26,13 +28,26 @@ export async function plan<C, E>(
   const prints = await settle(fingerprints(graph, config, env, options.digestOf));
   const records = await options.store.load(prints, options.signal);
   const reruns = new Map<string, Decision>();
+  const notes = await previews(graph, config, env, options.signal);
   return graph.steps.map((step) => {
     const fingerprint = prints.get(step.id) ?? '';
     const decision = decide(graph, step, config, fingerprint, records.get(step.id), reruns);
     if (decision.state === 'run' && step.recorded) reruns.set(step.id, decision);
     const { state, why } = decision;
-    return { step, title: step.title(config), fingerprint, state, why };
+    return { step, title: step.title(config), fingerprint, state, why, notes: notes.get(step.id) ?? [] };
   });
+}
+
+async function previews<C, E>(
+  { steps }: Graph<C, E>,
+  config: C,
+  env: E,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const applying = steps.filter((step) => step.applies(config) === true);
+  return new Map(
+    await Promise.all(applying.map(async (step) => [step.id, await step.preview(config, env, signal)] as const)),
+  );
 }
 
 /** Recorded steps that run again in this build: because of what they are, or only because of where they stand. */

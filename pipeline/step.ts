@@ -44,6 +44,7 @@ export interface Step<Config, Env, Output = unknown> {
   applies(config: Config): true | string;
   inputs(config: Config, env: Env): Promise<Json>;
   timeoutMs(config: Config): number;
+  preview(config: Config, env: Env, signal: AbortSignal): Promise<readonly string[]>;
   run(context: Env & StepTools<Config, Json> & { readonly needs: Readonly<Record<string, unknown>> }): Promise<Output>;
   verify(
     context: Env & StepTools<Config, Json> & { readonly needs: Readonly<Record<string, unknown>> },
@@ -75,6 +76,8 @@ export interface StepDefinition<Config, Env, Needs, Inputs, Output> {
   readonly retryable?: boolean;
   /** Milliseconds. */
   readonly timeout: number | ((config: Config) => number);
+  /** What a plan tells of the step beside whether it runs: one line a fact. Changes nothing. */
+  readonly preview?: (config: Config, env: Env, signal: AbortSignal) => Promise<readonly string[]>;
   /** Does the work. Idempotent: run twice, or killed half way and run again, the end is the same. */
   run(context: Env & StepTools<Config, Inputs> & { readonly needs: Outputs<Needs> }): Promise<Output>;
   /** Proof, read back from the machine and not from `run`: one line for each thing proved; throws what it does not find. */
@@ -111,6 +114,7 @@ export function stepsFor<Config, Env>() {
       applies: (config) => definition.applies?.(config) ?? true,
       inputs: async (config, env) => (await definition.inputs?.(config, env)) ?? {},
       timeoutMs: (config) => (typeof timeout === 'function' ? timeout(config) : timeout),
+      preview: async (config, env, signal) => (await definition.preview?.(config, env, signal)) ?? [],
       // Erased here and only here: the engine builds the context from this very definition, `needs` by its keys and
       // `inputs` by its function, and hands `verify` what `output` parsed.
       run: definition.run,

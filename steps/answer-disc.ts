@@ -6,9 +6,10 @@ import type { Image } from '../image/index.ts';
 import { scriptFile } from '../scripts/digest.ts';
 import { defineStep } from './define.ts';
 import { inspectMedia } from './inspect-media.ts';
-import { preflight } from './preflight.ts';
 import { administratorPassword, answerFileInputs, productKey, productKeyDigest } from './support/answer-files.ts';
+import { discDriverPaths, discEntries, discInputs } from './support/disc-files.ts';
 import { scriptFiles } from './support/script.ts';
+import { uploadIso } from './upload-iso.ts';
 
 /** The label by which the first logon finds the disc, whatever letter its drive has. */
 const volumeLabel = 'INGOT';
@@ -18,10 +19,13 @@ export const answerDisc = defineStep({
   id: 'answer-disc',
   title: 'Write the answer disc',
   needs: { media: inspectMedia },
-  // Whether it is written already is recorded in vCenter: what keeps vCenter from telling is preflight's failure, not this one's.
-  after: [preflight],
-  inputs: async (image, { digests }) => ({
+  // The digest of the ISO is known from then on at the latest, and with it all fingerprints.
+  after: [uploadIso],
+  inputs: async (image, { digests, iso }) => ({
     ...answerFileInputs(image),
+    iso: await iso.digest(),
+    files: await discInputs(image.media.files, digests),
+    drivers: [...image.media.drivers],
     firmware: image.hardware.firmware,
     installationType: image.windows.installationType,
     productKey: await productKeyDigest(image),
@@ -33,10 +37,11 @@ export const answerDisc = defineStep({
   output: z.object({ name: z.string(), size: z.number(), build: z.string() }),
   timeout: 60_000,
   async run({ build, config, inputs, needs, redactor, held }) {
-    const [{ installAnswerFile }, { writeAnswerFile }, { writeIso }] = await Promise.all([
+    const [{ installAnswerFile }, { writeAnswerFile }, { writeIso }, { vmwareDriverPaths }] = await Promise.all([
       import('../unattend/install.ts'),
       import('../unattend/write.ts'),
       import('../iso/writer/write.ts'),
+      import('../unattend/drivers.ts'),
     ]);
     const { firmware, installationType, computerName, organization, owner, timeZone, locale } = inputs;
     const file = installAnswerFile({
@@ -51,6 +56,7 @@ export const answerDisc = defineStep({
       computerName,
       administratorPassword: await administratorPassword(config, redactor),
       bootstrap: { volumeLabel, script: 'bootstrap.ps1' },
+      driverPaths: [...vmwareDriverPaths(), ...discDriverPaths(inputs.drivers)],
     });
     const parameters = { build, authorizedKeys: inputs.authorizedKeys, openssh: inputs.openssh };
     const [bootstrap, common] = await Promise.all([scriptFile('bootstrap.ps1'), scriptFile('common.ps1')]);
@@ -62,13 +68,18 @@ export const answerDisc = defineStep({
         { path: 'common.ps1', data: common.bytes },
         { path: 'bootstrap.json', data: Buffer.from(JSON.stringify(parameters), 'utf8') },
         ...(config.openssh.archive === undefined ? [] : [{ path: 'OpenSSH-Win64.zip', file: config.openssh.archive }]),
+        ...(await discEntries(config.media.files)),
       ],
       { volumeLabel, date: new Date(Math.floor(Date.now() / 1000) * 1000) },
     );
     held.answerDisc = disc;
     return { name: `${randomBytes(16).toString('hex')}.iso`, size: disc.size, build };
   },
-  verify: async (_, { size }) => [`Autounattend.xml, bootstrap.ps1 and the public keys, ${size / 1024} KiB`],
+  verify: async ({ config }, { size }) => {
+    const { files } = config.media;
+    const more = files.length === 0 ? '' : `, and ${files.map(({ to }) => to).join(', ')}`;
+    return [`Autounattend.xml, bootstrap.ps1 and the public keys${more}, ${size / 1024} KiB`];
+  },
 });
 
 /** The archive of Win32-OpenSSH must be the one that the image file names. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { IngotError } from '../common/failure.ts';
 import type { Redactor } from '../common/redactor.ts';
 import { parseBootstrapReport } from '../guest/reports.ts';
 import type { Image } from '../image/index.ts';
@@ -11,6 +12,8 @@ import { closing } from './closing.ts';
 import type { BuildEnv } from './define.ts';
 import { guestAccess } from './guest-access.ts';
 import { graphOf } from './index.ts';
+import { isoIntake } from './media/intake.ts';
+import { openIso } from './media/open.ts';
 import { rememberedDigests } from './support/digests.ts';
 import { keys, namesOf } from './support/names.ts';
 import { connectVcenter } from './vcenter/connect.ts';
@@ -43,7 +46,11 @@ export async function buildImage(image: Image, options: BuildOptions): Promise<B
       }
     }
   };
-  const { env, close } = openEnvironment(image, { ...options, warn: (message) => tell({ type: 'warning', message }) });
+  const { env, close } = openEnvironment(image, {
+    ...options,
+    mode: 'build',
+    warn: (message) => tell({ type: 'warning', message }),
+  });
   try {
     return await run(graphOf(image), image, env, {
       build,
@@ -69,9 +76,14 @@ export interface PlanOptions {
 
 /** What a build would do, and why. Changes nothing. Rejects with what keeps vCenter from telling. */
 export async function planImage(image: Image, options: PlanOptions): Promise<readonly PlanEntry<Image, BuildEnv>[]> {
-  const { env, close } = openEnvironment(image, { ...options, build: 'plan', warn: () => undefined });
-  const store = options.offline === true ? memoryStore() : env.records;
+  const offline = options.offline === true;
+  const mode = offline ? 'offline' : 'plan';
+  const { env, close } = openEnvironment(image, { ...options, mode, build: 'plan', warn: () => undefined });
+  const store = offline ? memoryStore() : env.records;
+  const { signal } = options;
   try {
+    // A plan uploads nothing: what the ISO is has to be known before.
+    await env.iso.identify({ signal, onProgress: () => undefined });
     return await plan(graphOf(image), image, env, { store, digestOf, signal: options.signal });
   } finally {
     await close();
@@ -82,16 +94,19 @@ const digestOf = async (file: string): Promise<string> => (await scriptFile(file
 
 interface EnvironmentOptions {
   readonly build: string;
+  /** A plan changes nothing; one that is offline does not even ask. */
+  readonly mode: 'build' | 'plan' | 'offline';
   readonly signal: AbortSignal;
   readonly redactor: Redactor;
   warn(message: string): void;
 }
 
 /** Everything that steps share. Nothing is opened before it is asked for. */
-function openEnvironment(image: Image, { build, signal, redactor, warn }: EnvironmentOptions) {
+function openEnvironment(image: Image, { build, mode, signal, redactor, warn }: EnvironmentOptions) {
   const names = namesOf(image);
   const screenshotPath = (name: string) => join(stateFolder, image.name, `${build}-${name}.png`);
-  const { vcenter, close: disconnect } = connectVcenter(image, { names, screenshotPath, signal, warn });
+  const connection = connectVcenter(image, { names, screenshotPath, signal, warn });
+  const vcenter = mode === 'offline' ? () => Promise.reject(offlineError()) : connection.vcenter;
   const held: BuildEnv['held'] = {};
   const guests = guestAccess({
     image,
@@ -110,6 +125,7 @@ function openEnvironment(image: Image, { build, signal, redactor, warn }: Enviro
       );
     },
   });
+  const digests = rememberedDigests(join(stateFolder, 'digests.json'));
   const env: BuildEnv = {
     build,
     names,
@@ -119,11 +135,31 @@ function openEnvironment(image: Image, { build, signal, redactor, warn }: Enviro
     records: vmRecords(image, vcenter),
     redactor,
     held,
-    digests: rememberedDigests(join(stateFolder, 'digests.json')),
+    digests,
+    iso: isoIntake({
+      image,
+      names,
+      vcenter,
+      open: () => {
+        const downloads = join(stateFolder, 'downloads');
+        return openIso({ image, names, digests, vcenter, downloads, keep: mode === 'build', signal, warn });
+      },
+    }),
   };
   const close = async () => {
     guests.close();
-    await disconnect();
+    await env.iso.close();
+    await connection.close();
   };
   return { env, close };
+}
+
+function offlineError(): IngotError {
+  return new IngotError(
+    'plan.offline',
+    'expected a plan that needs no vCenter, found that the Windows ISO lies there',
+    {
+      remedy: 'plan without --offline, or name a local file in media.iso',
+    },
+  );
 }

@@ -2,7 +2,6 @@ import { templateReferences } from '../handover/template-reference.ts';
 import type { Image } from '../image/index.ts';
 import type { BuildStatus } from '../pipeline/events.ts';
 import type { Closing, Outputs } from '../pipeline/run.ts';
-import { createVm } from './create-vm.ts';
 import type { BuildEnv } from './define.ts';
 import { installWindows } from './install-windows.ts';
 import { keys } from './support/names.ts';
@@ -56,17 +55,20 @@ async function leftBehind(env: BuildEnv, image: Image, outputs: Outputs): Promis
   }
 }
 
-/** The answer disc holds a password: one that no VM holds is deleted at once, the other with its VM. */
+/**
+ * The answer disc holds a password: only a VM that the next build goes on with keeps it. Taken out of one that stays
+ * just to be looked at, it is deleted at once, as is one that no VM has.
+ */
 async function discLeft(env: BuildEnv, outputs: Outputs, signal: AbortSignal): Promise<string | undefined> {
   if (outputs.has(installWindows.id)) return undefined;
   const center = await env.vcenter();
   const master = await center.look('master', signal);
   const disc = master?.extraConfig.get(keys.disc) ?? '';
   const uploaded = env.held.uploadedDisc;
-  const neverStarted = env.records.abandoned && !outputs.has(createVm.id);
-  const needless = uploaded !== undefined && (uploaded !== disc || neverStarted);
-  if (needless) await center.files.delete(uploaded, signal);
-  return disc === '' || (needless && uploaded === disc)
-    ? undefined
-    : `answer disc ${disc}: deleted as soon as Windows is installed, or with the VM`;
+  if (uploaded !== undefined && uploaded !== disc) await center.files.delete(uploaded, signal);
+  if (disc === '' || master === undefined) return undefined;
+  if (!env.records.abandoned) return `answer disc ${disc}: deleted as soon as Windows is installed, or with the VM`;
+  await master.machine.ejectDisc(disc, signal);
+  await center.files.delete(disc, signal);
+  return undefined;
 }

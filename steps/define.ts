@@ -4,6 +4,7 @@ import type { Image } from '../image/index.ts';
 import type { IsoImage } from '../iso/writer/write.ts';
 import { stepsFor } from '../pipeline/step.ts';
 import type { SnapshotRef } from '../vsphere/snapshot.ts';
+import type { IsoIntake } from './media/intake.ts';
 import type { Digests } from './support/digests.ts';
 import type { Names, Role } from './support/names.ts';
 import type { Vcenter } from './vcenter/index.ts';
@@ -32,6 +33,8 @@ export interface BuildEnv {
   };
   /** Digests of local files. */
   readonly digests: Digests;
+  /** The Windows ISO. */
+  readonly iso: IsoIntake;
 }
 
 export const defineStep = stepsFor<Image, BuildEnv>();

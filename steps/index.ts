@@ -18,6 +18,7 @@ import { seal } from './seal.ts';
 import { sysprep } from './sysprep.ts';
 import { template } from './template.ts';
 import { toolsConf } from './tools-conf.ts';
+import { uploadIso } from './upload-iso.ts';
 import { uploadMedia } from './upload-media.ts';
 import { userStep } from './user.ts';
 import { vmwareTools } from './vmware-tools.ts';
@@ -31,6 +32,7 @@ export function graphOf(image: Image): readonly ImageStep[] {
   return [
     inspectMedia,
     preflight,
+    uploadIso,
     answerDisc,
     uploadMedia,
     createVm,

@@ -7,6 +7,9 @@ import type { StepTools } from '../pipeline/step.ts';
 import { answerDisc } from './answer-disc.ts';
 import { createVm } from './create-vm.ts';
 import { type BuildEnv, defineStep } from './define.ts';
+import { inspectMedia } from './inspect-media.ts';
+import { beside } from './support/beside.ts';
+import { pastPrompt } from './support/boot-prompt.ts';
 import { finishInstall } from './support/finish-install.ts';
 import { keys } from './support/names.ts';
 import { bootstrapFailed, otherBuild, poweredOff, stuck } from './support/setup-failures.ts';
@@ -23,7 +26,12 @@ export const windowsOutput = z.object({
 type Ready = Extract<BootstrapReport, { state: 'ready' }>;
 
 /** Ends of Setup behind which no build can go on: it would find the same report again, or half a Windows. */
-const ofSetup: ReadonlySet<string> = new Set(['windows.bootstrap', 'windows.powered-off', 'windows.build']);
+const ofSetup: ReadonlySet<string> = new Set([
+  'windows.boot-prompt',
+  'windows.bootstrap',
+  'windows.powered-off',
+  'windows.build',
+]);
 
 /**
  * Powers the VM on and follows Windows Setup by what the bootstrap tells over guestinfo; before VMware Tools run there is
@@ -32,7 +40,7 @@ const ofSetup: ReadonlySet<string> = new Set(['windows.bootstrap', 'windows.powe
 export const installWindows = defineStep({
   id: 'install-windows',
   title: 'Install Windows',
-  needs: { vm: createVm, media: uploadMedia, disc: answerDisc },
+  needs: { iso: inspectMedia, vm: createVm, media: uploadMedia, disc: answerDisc },
   output: windowsOutput,
   timeout: (image) => image.timeouts.install + 2 * image.timeouts.boot,
   async run(context) {
@@ -44,7 +52,10 @@ export const installWindows = defineStep({
       signal,
     });
     const installed = readReport(earlier.text, needs.disc.build);
-    const report = installed?.state === 'ready' ? installed : await followSetup(context, machine, needs.disc.build);
+    const report =
+      installed?.state === 'ready'
+        ? installed
+        : await followSetup(context, machine, { prompt: needs.iso.bootPrompt === 'typed', build: needs.disc.build });
     context.held.hostKeys = report.hostKeys;
     const output = outputOf(report);
     // In one change with what ends the installation, so that a resumed build never installs twice, and never skips its end.
@@ -62,27 +73,21 @@ export const installWindows = defineStep({
 
 /** Starts the VM and waits for what the bootstrap says last; kept where a power-off does not clear it. */
 async function followSetup(
-  { config, records, signal, progress }: BuildEnv & StepTools<Image, Json>,
+  context: BuildEnv & StepTools<Image, Json>,
   machine: Machine,
-  build: string,
+  { prompt, build }: { readonly prompt: boolean; readonly build: string },
 ): Promise<Ready> {
+  const { config, records, signal, progress } = context;
   await machine.powerOn(signal);
   progress('Windows Setup runs; its first word comes when VMware Tools are installed');
-  let last = 'nothing from inside yet';
+  const last = { words: 'nothing from inside yet' };
   try {
-    const report = await machine.waitFor(
-      ({ extraConfig, power }) => {
-        const found = readReport(extraConfig.get(keys.bootstrap), build);
-        if (found?.state === 'failed') throw bootstrapFailed(found.message, found.evidence);
-        if (found?.state === 'ready') return found;
-        if (power === 'poweredOff') throw poweredOff(last);
-        if (found !== undefined) {
-          last = found.message;
-          progress({ message: found.message, done: found.done, total: found.total, unit: 'items' });
-        }
-        return undefined;
+    const report = await beside(
+      (wait) => bootstrapReport(context, machine, build, last, wait),
+      async (wait) => {
+        if (prompt) await pastPrompt(context, machine, wait);
       },
-      { what: 'Windows Setup and the bootstrap to report', deadlineMs: config.timeouts.install, signal },
+      signal,
     );
     // Before anything is recorded: what is recorded is gone on with.
     if (Number(report.os.build.split('.')[0]) !== config.windows.build) throw otherBuild(config, report.os);
@@ -94,8 +99,32 @@ async function followSetup(
     if (ofSetup.has(error.code) || late) records.abandon();
     if (!late) throw error;
     const picture = await machine.screenshot(signal).catch(() => undefined);
-    throw stuck(config.timeouts.install, last, picture, error);
+    throw stuck(config.timeouts.install, last.words, picture, error);
   }
+}
+
+/** The last word of the bootstrap; `last` holds the one before. */
+function bootstrapReport(
+  { config, progress }: BuildEnv & StepTools<Image, Json>,
+  machine: Machine,
+  build: string,
+  last: { words: string },
+  signal: AbortSignal,
+): Promise<Ready> {
+  return machine.waitFor(
+    ({ extraConfig, power }) => {
+      const found = readReport(extraConfig.get(keys.bootstrap), build);
+      if (found?.state === 'failed') throw bootstrapFailed(found.message, found.evidence);
+      if (found?.state === 'ready') return found;
+      if (power === 'poweredOff') throw poweredOff(last.words);
+      if (found !== undefined) {
+        last.words = found.message;
+        progress({ message: found.message, done: found.done, total: found.total, unit: 'items' });
+      }
+      return undefined;
+    },
+    { what: 'Windows Setup and the bootstrap to report', deadlineMs: config.timeouts.install, signal },
+  );
 }
 
 type Windows = z.infer<typeof windowsOutput>;

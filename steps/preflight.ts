@@ -4,7 +4,9 @@ import { type Failure, IngotError } from '../common/failure.ts';
 import type { Image } from '../image/index.ts';
 import { toFailure } from '../pipeline/failures.ts';
 import { defineStep } from './define.ts';
-import { privileges } from './support/privileges.ts';
+import type { IsoIntake } from './media/intake.ts';
+import { privileges, promptPrivileges } from './support/privileges.ts';
+import type { Vcenter } from './vcenter/index.ts';
 
 const GiB = 2 ** 30;
 
@@ -18,7 +20,7 @@ export const preflight = defineStep({
   recorded: false,
   output: z.object({ guestId: z.string(), server: z.string(), freeBytes: z.number() }),
   timeout: (image) => image.timeouts.task,
-  async run({ vcenter, config, signal, progress }) {
+  async run({ vcenter, config, iso, signal, progress }) {
     const center = await vcenter();
     progress('Looking up placement, names and rights');
     const place = await center.placement(signal);
@@ -27,7 +29,7 @@ export const preflight = defineStep({
       center.find('master', signal),
       center.find('candidate', signal),
       center.find('template', signal),
-      center.checkPrivileges(privileges, signal),
+      checkRights(center, iso, signal),
       checkSpace(config, place.datastore.freeSpace, place.datastore.name),
       checkTools(config, center.files, signal),
     ]);
@@ -46,6 +48,12 @@ export const preflight = defineStep({
     ];
   },
 });
+
+/** Media that ask for a key need more rights; what cannot be read of them is inspect-media's failure. */
+async function checkRights(center: Vcenter, iso: IsoIntake, signal: AbortSignal): Promise<void> {
+  const facts = await iso.facts().catch(() => undefined);
+  await center.checkPrivileges(facts?.bootPrompt === 'typed' ? promptPrivileges : privileges, signal);
+}
 
 /** Thin disks grow: the system disk of the master and of the full clone, and the ISO, must fit. */
 async function checkSpace(image: Image, free: number, datastore: string): Promise<void> {

@@ -1772,6 +1772,11 @@ export interface Methods {
     };
     readonly returns: Ref<'Task'>; readonly result: void;
   };
+  ResetVM_Task: {
+    readonly on: 'VirtualMachine';
+    readonly params: {};
+    readonly returns: Ref<'Task'>; readonly result: void;
+  };
   RetrievePropertiesEx: {
     readonly on: 'PropertyCollector';
     readonly params: {

@@ -394,6 +394,7 @@ export const methods = {
   RemoveAllSnapshots_Task: ['VirtualMachine', 'removeAllSnapshots', 'VirtualMachine.State.RemoveSnapshot', false, '&Task', 'consolidate?:boolean spec?:SnapshotSelectionSpec@8.0.3.0', ''],
   RemoveSnapshot_Task: ['VirtualMachineSnapshot', 'remove', 'VirtualMachine.State.RemoveSnapshot', false, '&Task', 'removeChildren:boolean consolidate?:boolean', ''],
   Rename_Task: ['ManagedEntity', 'rename', '', false, '&Task', 'newName:string', ''],
+  ResetVM_Task: ['VirtualMachine', 'reset', 'VirtualMachine.Interact.Reset', false, '&Task', '', ''],
   RetrievePropertiesEx: ['PropertyCollector', 'retrievePropertiesEx', 'System.Anonymous', true, 'RetrieveResult', 'specSet:PropertyFilterSpec[] options:RetrieveOptions', ''],
   RetrieveServiceContent: ['ServiceInstance', 'retrieveContent', 'System.Anonymous', true, 'ServiceContent', '', ''],
   RevertToSnapshot_Task: ['VirtualMachineSnapshot', 'revert', 'VirtualMachine.State.RevertToSnapshot', false, '&Task', 'host?:&HostSystem suppressPowerOn?:boolean', ''],

@@ -11,6 +11,12 @@ const known = z.record(z.string(), z.object({ identity: z.string(), sha256: z.st
 export interface Digests {
   /** @throws IngotError `media.missing` when there is no such file. */
   of(path: string): Promise<FileDigest>;
+  /** What changes when the content of a file may have changed. @throws IngotError `media.missing` */
+  versionOf(path: string): Promise<string>;
+  /** The SHA-256 of that version of a file, if it is known without reading it. */
+  known(path: string, version: string): Promise<string | undefined>;
+  /** Remembers what was read of a file that had that version before. */
+  learn(path: string, version: string, sha256: string): Promise<void>;
 }
 
 export interface FileDigest {
@@ -27,27 +33,29 @@ export function rememberedDigests(file: string): Digests {
     .catch((): z.infer<typeof known> => ({}));
 
   async function digest(path: string): Promise<FileDigest> {
-    const info = await stat(path, { bigint: true }).catch((cause) => {
-      throw new IngotError('media.missing', `expected a file at ${path}, found none that can be read`, {
-        remedy: 'put the file there or correct the path in the image file',
-        cause,
-      });
-    });
-    const identity = [info.dev, info.ino, info.size, info.mtimeNs].join('-');
-    const size = Number(info.size);
-    const remembered = (await memory)[path];
-    if (remembered?.identity === identity) return { sha256: remembered.sha256, size };
+    const { version, size } = await look(path);
+    const remembered = await recall(path, version);
+    if (remembered !== undefined) return { sha256: remembered, size };
     const hash = createHash('sha256');
     for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk);
     const sha256 = hash.digest('hex');
+    await learn(path, version, sha256);
+    return { sha256, size };
+  }
+
+  async function recall(path: string, version: string): Promise<string | undefined> {
+    const remembered = (await memory)[path];
+    return remembered?.identity === version ? remembered.sha256 : undefined;
+  }
+
+  async function learn(path: string, version: string, sha256: string): Promise<void> {
     const all = await memory;
-    all[path] = { identity, sha256 };
+    all[path] = { identity: version, sha256 };
     await mkdir(dirname(file), { recursive: true });
     // Several files are read at once, perhaps by several builds: each writes beside the file under a name of its own.
     const temporary = `${file}.${randomBytes(6).toString('hex')}`;
     await writeFile(temporary, JSON.stringify(all));
     await rename(temporary, file);
-    return { sha256, size };
   }
 
   return {
@@ -56,5 +64,18 @@ export function rememberedDigests(file: string): Digests {
       inFlight.set(path, running);
       return running;
     },
+    versionOf: async (path) => (await look(path)).version,
+    known: recall,
+    learn,
   };
+}
+
+async function look(path: string): Promise<{ readonly version: string; readonly size: number }> {
+  const info = await stat(path, { bigint: true }).catch((cause) => {
+    throw new IngotError('media.missing', `expected a file at ${path}, found none that can be read`, {
+      remedy: 'put the file there or correct the path in the image file',
+      cause,
+    });
+  });
+  return { version: [info.dev, info.ino, info.size, info.mtimeNs].join('-'), size: Number(info.size) };
 }

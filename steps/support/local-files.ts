@@ -10,11 +10,15 @@ export interface LocalFile {
   readonly isRoot: boolean;
 }
 
-/** A file, or all files below a folder, in an order that does not depend on the file system. */
-export async function localFiles(path: string): Promise<readonly LocalFile[]> {
+/**
+ * A file, or all files below a folder, in an order that does not depend on the file system.
+ *
+ * @param field of the image file, for the remedy when there is nothing
+ */
+export async function localFiles(path: string, field = 'upload.from'): Promise<readonly LocalFile[]> {
   const info = await stat(path).catch((cause) => {
     throw new IngotError('step.upload', `expected a file or folder at ${path}, found nothing that can be read`, {
-      remedy: 'put it there or correct `upload.from`',
+      remedy: `put it there or correct \`${field}\``,
       cause,
     });
   });

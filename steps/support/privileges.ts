@@ -33,3 +33,11 @@ export const privileges = {
   datacenter: ['Datastore.Browse', 'Datastore.FileManagement'],
   network: ['Network.Assign'],
 } as const;
+
+/** For media that ask for a key before they boot and cannot be patched. */
+export const promptPrivileges = {
+  ...privileges,
+  folder: [...privileges.folder, 'VirtualMachine.Interact.PutUsbScanCodes', 'VirtualMachine.Interact.Reset'],
+} as const;
+
+export type Privileges = { readonly [K in keyof typeof privileges]: readonly string[] };

@@ -1,16 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { IngotError } from '../../common/failure.ts';
-import { applyPatches } from '../../iso/patch.ts';
 import type { IsoImage } from '../../iso/writer/write.ts';
 
-/** The bytes of a local disc image with the patches of inspect-media applied on the way. */
-export function isoStream(
-  path: string,
-  patches: readonly { readonly offset: number; readonly bytes: string }[],
-): AsyncIterable<Uint8Array> {
-  const stream = createReadStream(path, { highWaterMark: 2 ** 20 });
-  const decoded = patches.map(({ offset, bytes }) => ({ offset, bytes: Buffer.from(bytes, 'base64') }));
-  return decoded.length === 0 ? stream : applyPatches(stream, decoded);
+/** The bytes of a local file. */
+export function fileStream(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+  return createReadStream(path, { highWaterMark: 2 ** 20, signal });
 }
 
 /** The answer disc of this process. Another process cannot have it: its records are void without the VM that has it. */

@@ -3,7 +3,7 @@ import type { Vsphere } from '../../vsphere/connect.ts';
 import { queryConfigOption } from '../../vsphere/environment.ts';
 import type { NetworkRef } from '../../vsphere/inventory.ts';
 import { missingPrivileges } from '../../vsphere/privileges.ts';
-import type { privileges } from '../support/privileges.ts';
+import type { Privileges } from '../support/privileges.ts';
 import type { Placement } from './placement.ts';
 
 /** What a build needs rights on. */
@@ -42,7 +42,7 @@ export async function checkPrivileges(
   vc: Vsphere,
   { folder, templateFolder, pool, datastore, datacenter, networkRefs }: Placement,
   username: string,
-  wanted: typeof privileges,
+  wanted: Privileges,
   signal: AbortSignal,
 ): Promise<void> {
   const missing = await missingPrivileges<Placed>(

@@ -45,9 +45,8 @@ export interface Put {
 
 /** Files on the datastores of a build. Paths of the build's own datastore are relative, others `[datastore] path`. */
 export interface DatastoreFiles {
-  makeFolders(path: string, signal: AbortSignal): Promise<void>;
-  /** One folder in one that is there. Tells whether it was there already. */
-  makeFolder(path: string, signal: AbortSignal): Promise<'created' | 'exists'>;
+  /** A folder and those that it lies in. Tells whether it was there already. */
+  makeFolders(path: string, signal: AbortSignal): Promise<'created' | 'exists'>;
   /** Deletes the files of a folder, but for those that are in use. */
   clearFolder(path: string, signal: AbortSignal): Promise<void>;
   /** Uploads a file under a name that nobody else uses. */
@@ -98,11 +97,7 @@ export function datastoreFiles(
       const { location } = await locate(path, signal);
       // vSAN and vVols want a namespace at the root; its friendly name is a link to it.
       if (!location.topLevelDirectories) await makeTopDirectory(vc, location, path.split('/')[0] ?? path, { signal });
-      await makeDirectory(vc, location, path, { parents: true, signal });
-    },
-    async makeFolder(path, signal) {
-      const { location } = await locate(path, signal);
-      return makeDirectory(vc, location, path, { signal });
+      return makeDirectory(vc, location, path, { parents: true, signal });
     },
     async clearFolder(path, signal) {
       const { location } = await locate(path, signal);

@@ -9,12 +9,13 @@ import type { Ref } from '../../vsphere/values.ts';
 import type { VirtualMachineConfigSpec } from '../../vsphere/vim25.gen.ts';
 import { markAsTemplate } from '../../vsphere/vm.ts';
 import { keys, type Names, type Role } from '../support/names.ts';
-import type { privileges as table } from '../support/privileges.ts';
+import type { Privileges } from '../support/privileges.ts';
 import { checkPrivileges, guestIdOf } from './checks.ts';
 import { type DatastoreFiles, datastoreFiles } from './files.ts';
 import { type Hardware, readHardware } from './hardware.ts';
 import { type Look, lookUp } from './look.ts';
 import type { Machine } from './machine.ts';
+import { type VcenterMedia, vcenterMedia } from './media.ts';
 import { findPlacement, type Placement } from './placement.ts';
 import { pruneTemplates, swapNames } from './publish.ts';
 import { vmMachine } from './vm-machine.ts';
@@ -25,6 +26,7 @@ export interface Vcenter {
   /** Product and version, for a person. */
   readonly about: string;
   readonly files: DatastoreFiles;
+  readonly media: VcenterMedia;
   placement(signal: AbortSignal): Promise<Placement>;
   /** The VM of a role, freshly looked up when it is not known. @throws IngotError `vm.not-ours` */
   look(role: Role, signal: AbortSignal): Promise<Look | undefined>;
@@ -46,7 +48,7 @@ export interface Vcenter {
   hardwareOf(vm: Ref<'VirtualMachine'>, signal: AbortSignal): Promise<Hardware>;
   /** The first of these guest OS ids that the compute knows for the hardware version. */
   guestId(ids: readonly string[], version: number, signal: AbortSignal): Promise<string>;
-  checkPrivileges(wanted: typeof table, signal: AbortSignal): Promise<void>;
+  checkPrivileges(wanted: Privileges, signal: AbortSignal): Promise<void>;
   /**
    * Turns the candidate into the template: marks, moves the one of before aside, renames, keeps as many old ones. The name
    * that the one of before has now; null if there was none.
@@ -76,11 +78,12 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
     place ??= findPlacement(vc, image, signal);
     return place;
   };
-  const files = datastoreFiles(vc, async (name, signal) => {
+  const findDatastore = async (name: string, signal: AbortSignal) => {
     const { datastore, datacenterPath } = await placement(signal);
     if (name === '' || name === datastore.name) return datastore;
     return (await openDatacenter(vc, datacenterPath, { signal })).datastore(name);
-  });
+  };
+  const files = datastoreFiles(vc, findDatastore);
   const machineOf = (vm: Ref<'VirtualMachine'>, name: string) =>
     vmMachine({ vc, taskMs, files, screenshotPath }, vm, name);
   const known = new Map<Role, Promise<Look | undefined>>();
@@ -115,6 +118,7 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
     vc,
     about: `${vc.content.about.fullName}, API ${vc.apiVersion}`,
     files,
+    media: vcenterMedia(vc, findDatastore),
     placement,
     look,
     forget: (role) => void known.delete(role),

@@ -27,6 +27,8 @@ export interface Machine {
   /** Asks the guest to shut down and waits until the VM is off; one that is off already is no failure. */
   shutDown(options: { readonly deadlineMs: number; readonly signal: AbortSignal }): Promise<void>;
   powerOff(signal: AbortSignal): Promise<void>;
+  /** Starts it again without it being off in between. */
+  reset(signal: AbortSignal): Promise<void>;
   reconfigure(spec: VirtualMachineConfigSpec, signal: AbortSignal): Promise<void>;
   snapshot(name: string, description: string, signal: AbortSignal): Promise<Ref<'VirtualMachineSnapshot'>>;
   destroy(signal: AbortSignal): Promise<void>;
@@ -35,6 +37,12 @@ export interface Machine {
    * present state. What it throws ends the wait.
    */
   waitFor<R>(predicate: (state: MachineState) => R | undefined | false, options: WaitOptions): Promise<R>;
+  /** Takes the disc of this datastore path out of its drive, also when the guest holds it; none is no failure. */
+  ejectDisc(path: string, signal: AbortSignal): Promise<void>;
+  /** Types a key that answers “press any key” and means nothing to firmware or Setup. */
+  typeKey(signal: AbortSignal): Promise<void>;
+  /** The log that the host keeps of the VM: `[datastore] folder/vmware.log`. */
+  logPath(signal: AbortSignal): Promise<string>;
   /** Asks vCenter for a picture of the console and saves it as a file of this machine; undefined where it cannot. */
   screenshot(signal: AbortSignal): Promise<string | undefined>;
 }

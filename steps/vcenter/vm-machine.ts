@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { IngotError } from '../../common/failure.ts';
+import { ejectDisc } from '../../vsphere/cdrom.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import { extraConfigMap } from '../../vsphere/extra-config.ts';
 import { isFault } from '../../vsphere/fault.ts';
@@ -7,12 +8,23 @@ import { destroy } from '../../vsphere/folder.ts';
 import { createSnapshot } from '../../vsphere/snapshot.ts';
 import type { Ref } from '../../vsphere/values.ts';
 import type { GuestNicInfo } from '../../vsphere/vim25.gen.ts';
-import { createScreenshot, powerOff, powerOn, reconfigure, shutdownGuest } from '../../vsphere/vm.ts';
+import {
+  createScreenshot,
+  powerOff,
+  powerOn,
+  putUsbScanCodes,
+  reconfigure,
+  reset,
+  shutdownGuest,
+} from '../../vsphere/vm.ts';
 import type { Watched } from '../../vsphere/watch.ts';
 import { collectBytes } from '../support/bytes.ts';
 import { explained } from '../support/late.ts';
 import type { DatastoreFiles } from './files.ts';
 import type { Machine, MachineState } from './machine.ts';
+
+/** USB HID usage (keyboard page) of the right arrow: a key to EFI, and without effect where none is asked for. */
+const rightArrow = 0x4f;
 
 /** What a machine needs beside the connection. */
 export interface MachineContext {
@@ -52,6 +64,9 @@ export function vmMachine(context: MachineContext, vm: Ref<'VirtualMachine'>, na
         if (!isFault(error, 'InvalidPowerState')) throw error; // off already
       }
     },
+    async reset(signal) {
+      await reset(vc, vm, { ...task(signal), what: `resetting ${name}` });
+    },
     async shutDown({ deadlineMs, signal }) {
       try {
         await shutdownGuest(vc, vm, { signal });
@@ -89,6 +104,14 @@ export function vmMachine(context: MachineContext, vm: Ref<'VirtualMachine'>, na
         await this.powerOff(signal);
         await deletion();
       }
+    },
+    async ejectDisc(path, signal) {
+      await ejectDisc(vc, vm, path, { ...task(signal), what: `taking ${path} out of ${name}` });
+    },
+    typeKey: (signal) => putUsbScanCodes(vc, vm, [rightArrow], { signal }),
+    async logPath(signal) {
+      const values = await vc.read(vm, ['config.files.vmPathName'], { signal });
+      return (values['config.files.vmPathName'] ?? '').replace(/[^/]*$/, 'vmware.log');
     },
     async screenshot(signal) {
       const picture = await createScreenshot(vc, vm, { signal, deadlineMs: 30_000, what: 'a screenshot' });

@@ -5,7 +5,7 @@ import { openSite, vmNames } from './site.ts';
 import { readVm } from './vm.ts';
 
 const site = await openSite();
-const lookups = ['inspect-media', 'preflight'];
+const lookups = ['inspect-media', 'preflight', 'upload-iso'];
 const rule = (port: number) => ({ firewall: { rules: [{ name: `Port${port}`, port, protocol: 'TCP' }] } });
 const ranOf = (ran: readonly string[]) => ran.filter((step) => !lookups.includes(step));
 

@@ -54,7 +54,7 @@ test('an ISO that was cut off in a download', async () => {
 test('an ISO with another digest than the image file demands', async () => {
   const built = await site.build(await site.image('digest', { media: { sha256: '0'.repeat(64) } }));
   assertFailed(built, {
-    step: 'inspect-media',
+    step: 'upload-iso',
     code: 'media.sha256',
     message: /^expected .*windows-server-20h2\.iso to have the SHA-256 0{64}, found [0-9a-f]{64}$/,
     remedy: /download the ISO again, or correct media\.sha256/,

@@ -103,9 +103,9 @@ test('a datastore that runs full during the upload: what was sent is removed', a
   await lab.resetCounts();
   const built = await site.build(await site.image('full'));
   assertFailed(built, {
-    step: 'upload-media',
+    step: 'upload-iso',
     code: 'datastore.full',
-    message: /^uploading \[LocalDS_0\] ingot\/media\/sha256-.*\.partial: datastore LocalDS_0 has no room for it$/,
+    message: /^uploading \[LocalDS_0\] ingot\/media\/.*\.partial: datastore LocalDS_0 has no room for it$/,
     remedy: /Free space on LocalDS_0/,
   });
   assert.equal((await lab.counts())['PUT /folder'], 1, 'a full datastore is not tried again');
@@ -118,7 +118,7 @@ test('a disc that was sent whole but cannot take its name is removed again', asy
   await lab.faults.inject({ kind: 'task', method: 'MoveDatastoreFile_Task', type: 'CannotAccessFile' });
   const built = await site.build(await site.image('unnamed'));
   assertFailed(built, {
-    step: 'upload-media',
+    step: 'upload-iso',
     code: 'vsphere.fault',
     message: /^moving \[LocalDS_0\] ingot\/media\/.*\.partial: vCenter answered CannotAccessFile/,
     remedy: /Look at the task and its events/,

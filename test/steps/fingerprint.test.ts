@@ -27,7 +27,11 @@ const before = await prints({});
 suite('what changes the result is in the fingerprint of the step that it changes', () => {
   for (const [step, changes] of [
     ['inspect-media', { windows: { edition: 'Datacenter' } }],
+    ['inspect-media', { media: { edition: '1' } }],
+    ['inspect-media', { hardware: { firmware: 'bios' } }],
     ['answer-disc', { windows: { computerName: 'other' } }],
+    ['answer-disc', { media: { files: [{ from: './printed.yaml', to: 'a.yaml' }] } }],
+    ['answer-disc', { media: { files: [{ from: import.meta.filename, to: 'a' }], drivers: ['a'] } }],
     ['answer-disc', { windows: { timeZone: 'W. Europe Standard Time' } }],
     ['answer-disc', { windows: { inputLocale: 'de-DE' } }],
     ['answer-disc', { openssh: { port: 2222 } }],

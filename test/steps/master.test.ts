@@ -12,7 +12,7 @@ suite('what is sealed', () => {
     assertDone(await site.build(await site.image('notes')));
     const built = await site.build(await site.image('notes', { template: { name: 'notes', notes: 'Second' } }));
     assertDone(built);
-    assert.deepEqual(built.ran, ['inspect-media', 'preflight', 'clone', 'sysprep', 'seal', 'template']);
+    assert.deepEqual(built.ran, ['inspect-media', 'preflight', 'upload-iso', 'clone', 'sysprep', 'seal', 'template']);
     assert.equal((await readVm(site, 'notes')).config.annotation, 'Second');
   });
 
@@ -71,6 +71,6 @@ suite('a build that breaks off inside Windows', () => {
     assertDone(built);
     assert.ok(built.cached.includes('install-windows') && built.ran.includes('firewall'), built.cached.join());
     const again = await site.build(await site.image('another', rules('Logs')));
-    assert.deepEqual(again.ran, ['inspect-media', 'preflight']);
+    assert.deepEqual(again.ran, ['inspect-media', 'preflight', 'upload-iso']);
   });
 });

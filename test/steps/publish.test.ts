@@ -75,7 +75,7 @@ suite('a publication that breaks off', () => {
     await govc('object.rename', '/DC0/vm/between', 'between-candidate');
     const again = await site.build(file);
     assertDone(again);
-    assert.deepEqual(again.ran, ['inspect-media', 'preflight']);
+    assert.deepEqual(again.ran, ['inspect-media', 'preflight', 'upload-iso']);
     assert.equal(await idOf('between'), id);
     assert.equal(again.summary('template'), '/DC0/vm/between');
     assert.deepEqual(await named('between'), ['between', 'between-master']);
@@ -118,7 +118,7 @@ suite('a publication that breaks off', () => {
     assert.equal(await idOf('back'), id);
     const again = await site.build(await site.image('back', rule(2)));
     assertDone(again);
-    assert.deepEqual(again.ran, ['inspect-media', 'preflight', 'template']);
+    assert.deepEqual(again.ran, ['inspect-media', 'preflight', 'upload-iso', 'template']);
     assert.notEqual(await idOf('back'), id);
   });
 });
