@@ -62,3 +62,8 @@ export function xmllint(xml: string): void {
 export function failure(code: string, message = /./): (error: unknown) => boolean {
   return (error) => error instanceof IngotError && error.code === code && message.test(error.message);
 }
+
+/** A model without its places, and without keys that are undefined. */
+export function withoutPlaces(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (key, item) => (key === 'place' ? undefined : item)));
+}

@@ -1,66 +1,180 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import fc from 'fast-check';
+import type { DomainJoin } from '../../unattend/components/domain-join.ts';
 import { lintAnswerFile } from '../../unattend/lint.ts';
 import { parseAnswerFile } from '../../unattend/parse.ts';
-import { sysprepAnswerFile } from '../../unattend/sysprep.ts';
+import { decodePassword, encodePassword } from '../../unattend/password.ts';
+import { type SysprepOptions, sysprepAnswerFile } from '../../unattend/sysprep.ts';
 import { writeAnswerFile } from '../../unattend/write.ts';
-import { facts, sysprepOptions, xmllint } from './samples.ts';
+import { facts, failure, sysprepOptions, xmllint } from './samples.ts';
 
 /**
- * What the answer file of OpenShift's documentation sets ("Creating a Windows VM golden image for vSphere"), with the
- * placeholders that it names; its password is in plain text.
+ * The answer file of OpenShift's documentation, “Creating a Windows VM golden image for vSphere”, as published, with
+ * the placeholders that `sysprepOptions` has too.
  */
-const OPENSHIFT = {
-  'specialize/Microsoft-Windows-International-Core/InputLocale': '0409:00000409',
-  'specialize/Microsoft-Windows-International-Core/SystemLocale': 'en-US',
-  'specialize/Microsoft-Windows-International-Core/UILanguage': 'en-US',
-  'specialize/Microsoft-Windows-International-Core/UILanguageFallback': 'en-US',
-  'specialize/Microsoft-Windows-International-Core/UserLocale': 'en-US',
-  'specialize/Microsoft-Windows-Security-SPP-UX/SkipAutoActivation': 'true',
-  'specialize/Microsoft-Windows-SQMApi/CEIPEnabled': '0',
-  'specialize/Microsoft-Windows-Shell-Setup/ComputerName': 'winhost',
-  'oobeSystem/Microsoft-Windows-Shell-Setup/AutoLogon/Enabled': 'false',
-  'oobeSystem/Microsoft-Windows-Shell-Setup/OOBE/HideEULAPage': 'true',
-  'oobeSystem/Microsoft-Windows-Shell-Setup/OOBE/HideLocalAccountScreen': 'true',
-  'oobeSystem/Microsoft-Windows-Shell-Setup/OOBE/HideOEMRegistrationScreen': 'true',
-  'oobeSystem/Microsoft-Windows-Shell-Setup/OOBE/HideOnlineAccountScreens': 'true',
-  'oobeSystem/Microsoft-Windows-Shell-Setup/OOBE/HideWirelessSetupInOOBE': 'true',
-  'oobeSystem/Microsoft-Windows-Shell-Setup/OOBE/NetworkLocation': 'Work',
-  'oobeSystem/Microsoft-Windows-Shell-Setup/OOBE/ProtectYourPC': '1',
-  'oobeSystem/Microsoft-Windows-Shell-Setup/OOBE/SkipMachineOOBE': 'true',
-  'oobeSystem/Microsoft-Windows-Shell-Setup/OOBE/SkipUserOOBE': 'true',
-  'oobeSystem/Microsoft-Windows-Shell-Setup/RegisteredOrganization': 'Organization',
-  'oobeSystem/Microsoft-Windows-Shell-Setup/RegisteredOwner': 'Owner',
-  'oobeSystem/Microsoft-Windows-Shell-Setup/DisableAutoDaylightTimeSet': 'false',
-  'oobeSystem/Microsoft-Windows-Shell-Setup/TimeZone': 'Eastern Standard Time',
-};
+const SAMPLE = readFileSync(join(import.meta.dirname, 'openshift-sysprep.xml'), 'utf8');
 const PASSWORD = 'oobeSystem/Microsoft-Windows-Shell-Setup/UserAccounts/AdministratorPassword';
+const SPECIALIZE = 'specialize/Microsoft-Windows';
 
-test('it sets what OpenShift’s sample sets, and nothing else', () => {
-  const xml = writeAnswerFile(sysprepAnswerFile(sysprepOptions));
+function written(changes: Partial<SysprepOptions> = {}): Record<string, string> {
+  const xml = writeAnswerFile(sysprepAnswerFile({ ...sysprepOptions, ...changes }));
   xmllint(xml);
-  const { [`${PASSWORD}/Value`]: password, [`${PASSWORD}/PlainText`]: plain, ...rest } = facts(parseAnswerFile(xml));
-  assert.deepEqual(rest, OPENSHIFT);
+  const file = parseAnswerFile(xml);
+  const findings = lintAnswerFile(file, { use: 'sysprep' });
+  assert.deepEqual(
+    findings.filter(({ severity }) => severity === 'error'),
+    [],
+  );
+  return facts(file);
+}
+
+function below(found: Record<string, string>, prefix: string): Record<string, string> {
+  const entries = Object.entries(found).filter(([path]) => path.startsWith(prefix));
+  return Object.fromEntries(entries.map(([path, value]) => [path.slice(prefix.length), value]));
+}
+
+test('it sets what OpenShift’s sample sets, setting by setting, and nothing else', () => {
+  const { [`${PASSWORD}/Value`]: password, [`${PASSWORD}/PlainText`]: plain, ...ours } = written();
+  const { [`${PASSWORD}/Value`]: theirs, [`${PASSWORD}/PlainText`]: _, ...sample } = facts(parseAnswerFile(SAMPLE));
+  assert.equal(Object.keys(sample).length, 22);
+  assert.deepEqual(ours, sample);
   assert.equal(plain, 'false');
-  assert.equal(Buffer.from(password ?? '', 'base64').toString('utf16le'), 'MyPasswordAdministratorPassword');
+  assert.equal(decodePassword(password ?? '', 'AdministratorPassword'), theirs);
+});
+
+test('OpenShift’s sample has no errors; what it is warned of is known', () => {
+  const findings = lintAnswerFile(parseAnswerFile(SAMPLE), { use: 'sysprep' });
+  assert.deepEqual(
+    findings.map(({ code, severity, place }) => `${place?.line} ${severity} ${code}`),
+    ['34 warning unattend.skip-oobe', '35 warning unattend.skip-oobe', '42 warning unattend.password-plain'],
+  );
 });
 
 test('names, zone and locale are the image file’s', () => {
-  const file = sysprepAnswerFile({
-    ...sysprepOptions,
+  const found = written({
     computerName: '*',
     timeZone: 'UTC',
     locale: { input: 'de-DE', system: 'de-DE', ui: 'en-US', user: 'de-AT' },
   });
-  const found = facts(file);
-  assert.equal(found['specialize/Microsoft-Windows-Shell-Setup/ComputerName'], '*');
-  assert.equal(found['specialize/Microsoft-Windows-International-Core/UserLocale'], 'de-AT');
-  assert.equal(found['specialize/Microsoft-Windows-International-Core/UILanguageFallback'], 'en-US');
-  assert.deepEqual(lintAnswerFile(file), []);
+  assert.equal(found[`${SPECIALIZE}-Shell-Setup/ComputerName`], '*');
+  assert.equal(found[`${SPECIALIZE}-International-Core/UserLocale`], 'de-AT');
+  assert.equal(found[`${SPECIALIZE}-International-Core/UILanguageFallback`], 'en-US');
 });
 
 test('the Windows partition grows with the clone’s disk when asked', () => {
-  const path = 'specialize/Microsoft-Windows-Deployment/ExtendOSPartition/Extend';
-  assert.equal(facts(sysprepAnswerFile(sysprepOptions))[path], undefined);
-  assert.equal(facts(sysprepAnswerFile({ ...sysprepOptions, extendOsPartition: true }))[path], 'true');
+  const path = `${SPECIALIZE}-Deployment/ExtendOSPartition/`;
+  assert.deepEqual(below(written(), path), {});
+  assert.deepEqual(below(written({ extendOsPartition: true }), path), { Extend: 'true' });
+});
+
+test('a clone joins a domain in one of the documented ways', () => {
+  const joined = (domainJoin: DomainJoin) =>
+    below(written({ domainJoin }), `${SPECIALIZE}-UnattendedJoin/Identification/`);
+  const domain = 'example.com';
+  const organizationalUnit = 'OU=Nodes,DC=example,DC=com';
+  assert.deepEqual(joined({ domain, organizationalUnit, credentials: { username: 'EXAMPLE\\ops', password: 'p<w' } }), {
+    'Credentials/Password': 'p<w',
+    'Credentials/Username': 'EXAMPLE\\ops',
+    JoinDomain: domain,
+    MachineObjectOU: organizationalUnit,
+  });
+  assert.deepEqual(joined({ domain, machinePassword: 'pw' }), {
+    JoinDomain: domain,
+    MachinePassword: 'pw',
+    UnsecureJoin: 'true',
+  });
+  assert.deepEqual(joined({ accountData: 'ARAI' }), { 'Provisioning/AccountData': 'ARAI' });
+  assert.deepEqual(joined({ workgroup: 'NODES' }), { JoinWorkgroup: 'NODES' });
+});
+
+test('an interface has static addresses, gateways and DNS, in the order that Windows asks for', () => {
+  const network = {
+    dnsSuffix: 'example.com',
+    dnsSuffixes: ['a.example.com', 'example.com'],
+    interfaces: [
+      {
+        identifier: '00:50:56:ab:cd:ef',
+        addresses: ['192.0.2.10/24', '2001:db8::10/64'],
+        gateways: ['192.0.2.1', '2001:db8::1'],
+        dnsServers: ['192.0.2.53', '2001:db8::53'],
+        dnsSuffix: 'nodes.example.com',
+      },
+      { identifier: 'Ethernet1', dnsServers: ['192.0.2.54'] },
+    ],
+  };
+  const found = written({ network });
+  const tcp = below(found, `${SPECIALIZE}-TCPIP/Interfaces/Interface[1]/`);
+  // As a list: the order matters to Windows.
+  assert.deepEqual(Object.entries(tcp), [
+    ['Ipv4Settings/DhcpEnabled', 'false'],
+    ['Ipv6Settings/DhcpEnabled', 'false'],
+    ['Identifier', '00-50-56-AB-CD-EF'],
+    ['UnicastIpAddresses/IpAddress[1]', '192.0.2.10/24'],
+    ['UnicastIpAddresses/IpAddress[2]', '2001:db8::10/64'],
+    ['Routes/Route[1]/Identifier', '1'],
+    ['Routes/Route[1]/NextHopAddress', '192.0.2.1'],
+    ['Routes/Route[1]/Prefix', '0.0.0.0/0'],
+    ['Routes/Route[2]/Identifier', '2'],
+    ['Routes/Route[2]/NextHopAddress', '2001:db8::1'],
+    ['Routes/Route[2]/Prefix', '::/0'],
+  ]);
+  assert.deepEqual(below(found, `${SPECIALIZE}-TCPIP/Interfaces/Interface[2]/`), {});
+  assert.deepEqual(below(found, `${SPECIALIZE}-DNS-Client/`), {
+    DNSDomain: 'example.com',
+    'DNSSuffixSearchOrder/DomainName[1]': 'a.example.com',
+    'DNSSuffixSearchOrder/DomainName[2]': 'example.com',
+    'Interfaces/Interface[1]/Identifier': '00-50-56-AB-CD-EF',
+    'Interfaces/Interface[1]/DNSDomain': 'nodes.example.com',
+    'Interfaces/Interface[1]/DNSServerSearchOrder/IpAddress[1]': '192.0.2.53',
+    'Interfaces/Interface[1]/DNSServerSearchOrder/IpAddress[2]': '2001:db8::53',
+    'Interfaces/Interface[2]/Identifier': 'Ethernet1',
+    'Interfaces/Interface[2]/DNSServerSearchOrder/IpAddress[1]': '192.0.2.54',
+  });
+});
+
+test('what is no address, prefix or interface is refused', () => {
+  for (const wrong of [
+    { addresses: ['192.0.2.10'] },
+    { addresses: ['192.0.2.10/33'] },
+    { addresses: ['2001:db8::1/129'] },
+    { addresses: ['192.0.2.256/24'] },
+    { gateways: ['gateway'] },
+    { dnsServers: ['dns.example.com'] },
+    { identifier: ' ', dnsServers: ['192.0.2.1'] },
+  ]) {
+    const network = { interfaces: [{ identifier: 'Ethernet0', ...wrong }] };
+    assert.throws(() => sysprepAnswerFile({ ...sysprepOptions, network }), failure('unattend.network', /found “/));
+  }
+});
+
+test('passwords are encoded as iconv and base64 encode them', () => {
+  const passwords = [
+    'MyPassword',
+    '',
+    'Pä$$ <1>',
+    '名前😀',
+    'a\'b"c\\',
+    ...fc.sample(fc.string({ unit: 'grapheme' }), 40),
+  ];
+  const script =
+    'import base64, json, sys; print(json.dumps([base64.b64encode((p + e).encode("utf-16-le")).decode() for p, e in json.load(sys.stdin)]))';
+  for (const element of ['AdministratorPassword', 'Password'] as const) {
+    const input = JSON.stringify(passwords.map((password) => [password, element]));
+    const expected: unknown = JSON.parse(execFileSync('python3', ['-c', script], { input, encoding: 'utf8' }));
+    assert.deepEqual(
+      passwords.map((password) => encodePassword(password, element).Value),
+      expected,
+    );
+    for (const password of passwords)
+      assert.equal(decodePassword(encodePassword(password, element).Value, element), password);
+  }
+  const iconv = execFileSync('sh', [
+    '-c',
+    'printf %s MyPasswordAdministratorPassword | iconv -t UTF-16LE | base64 -w0',
+  ]);
+  assert.equal(iconv.toString(), encodePassword('MyPassword', 'AdministratorPassword').Value);
 });

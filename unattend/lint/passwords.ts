@@ -70,8 +70,8 @@ export const passwordRules: readonly Rule[] = [
     *check(file) {
       for (const [path] of PASSWORDS) {
         for (const spot of settingSpots(file, SHELL, path)) {
-          const empty = childValue(spot, 'Value') === '' && textOf(spot) === '';
-          if (!empty && !isHidden(spot))
+          const value = childValue(spot, 'Value') || textOf(spot);
+          if (value !== '' && value !== DELETED && !isHidden(spot))
             yield { spot, message: 'expected PlainText false, found a password in plain text' };
         }
       }
@@ -91,14 +91,11 @@ export const passwordRules: readonly Rule[] = [
     *check(file) {
       for (const [path, element] of PASSWORDS) {
         for (const spot of settingSpots(file, SHELL, path)) {
-          const value = childSpots(spot, 'Value')[0];
-          if (!isHidden(spot) || value === undefined) continue;
-          if (textOf(value) === DELETED)
-            yield {
-              spot: value,
-              message: `expected an encoded password, found ${DELETED}: a copy that Windows has used`,
-            };
-          else if (decodePassword(textOf(value), element) === undefined)
+          const value = childSpots(spot, 'Value')[0] ?? spot;
+          const text = textOf(value);
+          if (text === DELETED)
+            yield { spot: value, message: `expected a password, found ${DELETED}: a copy that Windows has used` };
+          else if (isHidden(spot) && decodePassword(text, element) === undefined)
             yield {
               spot: value,
               message: `expected base64 of UTF-16LE that ends with ${element}, found something else`,

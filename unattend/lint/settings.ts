@@ -50,12 +50,15 @@ export const settingRules: readonly Rule[] = [
     *check(file) {
       for (const { component, path } of componentSpots(file)) {
         const known = caseless(SETTING_PASSES, component.name);
-        for (const { name, place } of known === undefined ? [] : component.settings) {
-          if (known !== undefined && !Object.hasOwn(known, name))
+        for (const { name, place, attributes } of component.settings) {
+          const spot = { path: `${path}/${name}`, place };
+          if (attributes?.xmlns !== undefined)
             yield {
-              spot: { path: `${path}/${name}`, place },
-              message: `expected a documented setting, found “${name}”`,
+              spot,
+              message: `expected a setting of Windows’ namespace, found <${name}> of “${attributes.xmlns}”`,
             };
+          else if (known !== undefined && !Object.hasOwn(known, name))
+            yield { spot, message: `expected a documented setting, found “${name}”` };
         }
       }
     },

@@ -67,7 +67,8 @@ function* descend(settings: readonly Setting[], above: string): Generator<Settin
 function* below(settings: readonly Setting[], names: readonly string[], above: string): Generator<SettingSpot> {
   const [name, ...rest] = names;
   for (const setting of settings) {
-    if (setting.name !== name) continue;
+    // An element of another namespace is no setting, whatever its name.
+    if (setting.name !== name || setting.attributes?.xmlns !== undefined) continue;
     const path = `${above}/${setting.name}`;
     if (rest.length === 0) yield { setting, path, place: setting.place };
     else yield* below(setting.children ?? [], rest, path);
