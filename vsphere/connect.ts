@@ -4,6 +4,7 @@ import type { VsphereEvent } from './events.ts';
 import { openHttp } from './http.ts';
 import type { ManagedType, PathOf, Read, ReadOptions } from './properties.ts';
 import { properties } from './properties.ts';
+import type { Rest } from './rest.ts';
 import type { CallOptions } from './session.ts';
 import { Session } from './session.ts';
 import type { Params, Returns, Target } from './soap.ts';
@@ -35,6 +36,7 @@ export class Vsphere {
   readonly session: Session;
   readonly watcher: Watcher;
   readonly onEvent: (event: VsphereEvent) => void;
+  #rest: Promise<Rest> | undefined;
 
   constructor(session: Session, watcher: Watcher, onEvent: (event: VsphereEvent) => void) {
     this.session = session;
@@ -124,9 +126,16 @@ export class Vsphere {
     return this.watcher.watchAll(objects, predicate, options);
   }
 
+  /** The REST API of the same vCenter; see `Rest`. */
+  rest(): Promise<Rest> {
+    this.#rest ??= import('./rest.ts').then(({ Rest: RestClass }) => new RestClass(this.session));
+    return this.#rest;
+  }
+
   /** Ends open waits, logs out and closes the sockets. Never throws. */
   async close(): Promise<void> {
     await this.watcher.close();
+    await (await this.#rest)?.close();
     await this.session.close();
     await this.session.soap.http.close();
   }

@@ -34,8 +34,8 @@ const SERVICE_INSTANCE = ref('ServiceInstance', 'ServiceInstance');
 export class Session {
   readonly soap: Soap;
   readonly content: ServiceContent;
+  readonly onEvent: (event: VsphereEvent) => void;
   readonly #credentials: Credentials;
-  readonly #onEvent: (event: VsphereEvent) => void;
   /** Counts logins: what belongs to a session (collectors, views) is gone when it has changed. */
   generation = 0;
   /** `UserSession.key` of the present session. */
@@ -56,7 +56,13 @@ export class Session {
     this.soap = soap;
     this.content = content;
     this.#credentials = credentials;
-    this.#onEvent = onEvent;
+    this.onEvent = onEvent;
+  }
+
+  /** The header by which the REST API opens a session: it has sessions of its own. A secret. */
+  get basicAuthorization(): string {
+    const { username, password } = this.#credentials;
+    return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
   }
 
   /** Throws `vsphere.login` for a wrong name or password, and what `Soap.send` throws. */
@@ -87,7 +93,7 @@ export class Session {
     options: CallOptions = {},
   ): Promise<Returns<M>> {
     const repeatable = options.repeatable ?? methodOf(method).repeatable;
-    return retryReads(repeatable, OUTAGES, this.#onEvent, options.signal, async () => {
+    return retryReads(repeatable, OUTAGES, this.onEvent, options.signal, async () => {
       for (let renewed = false; ; renewed = true) {
         await this.#login;
         const { generation } = this;
@@ -132,7 +138,7 @@ export class Session {
     this.soap.cookie = undefined;
     const { username, password } = this.#credentials;
     try {
-      const user = await retryReads(true, LOST, this.#onEvent, undefined, () =>
+      const user = await retryReads(true, LOST, this.onEvent, undefined, () =>
         this.soap.send('Login', sessionManager, { userName: username, password, locale: 'en' }),
       );
       this.key = user.key;
@@ -142,7 +148,7 @@ export class Session {
     }
     this.generation += 1;
     if (this.generation > 1)
-      this.#onEvent({ type: 'relogin', message: 'The vCenter session had expired; logged in again.' });
+      this.onEvent({ type: 'relogin', message: 'The vCenter session had expired; logged in again.' });
   }
 
   #loginFailed(error: unknown): unknown {
@@ -178,7 +184,8 @@ function expiredInside(answer: unknown): VimFault | undefined {
   return undefined;
 }
 
-async function retryReads<T>(
+/** Sends what may be repeated again after an outage, a few times; `codes` are the errors that may pass. */
+export async function retryReads<T>(
   repeatable: boolean,
   codes: readonly string[],
   onEvent: (event: VsphereEvent) => void,

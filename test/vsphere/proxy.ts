@@ -6,6 +6,8 @@ import { makeCertificates } from './certificates.ts';
 /** What passes the proxy: a SOAP method by its name, anything else as `PUT /folder`. */
 export interface Passing {
   readonly method: string;
+  /** Path and query. */
+  readonly path: string;
   readonly body: string;
   readonly cookie: string | undefined;
 }
@@ -81,6 +83,7 @@ async function pass(
   const chunks: Buffer[] = [];
   const isSoap = incoming.method === 'POST';
   const early = isSoap ? undefined : note(proxy, incoming, '');
+  if (early?.cut === 'before' && incoming.method !== 'PUT') return void incoming.socket.destroy();
   if (early?.cut === 'before') return void incoming.once('data', () => incoming.socket.destroy());
   if (early?.upload) return strike(early.upload, incoming, outgoing);
   for await (const chunk of incoming) if (isSoap || early === undefined) chunks.push(chunk);
@@ -133,7 +136,7 @@ function strike(
 function note(proxy: FaultProxy, incoming: IncomingMessage, body: string): Fault | undefined {
   const soap = /<(?:\w+:)?Body>\s*<(\w+)/.exec(body)?.[1];
   const method = soap ?? `${incoming.method} ${(incoming.url ?? '').split('/')[1]?.split('?')[0]}`;
-  const passing = { method, body, cookie: incoming.headers.cookie };
+  const passing = { method, path: incoming.url ?? '', body, cookie: incoming.headers.cookie };
   proxy.log.push(passing);
   return proxy.rule(passing);
 }
