@@ -23,8 +23,16 @@ export type Fault =
   /** The connection is reset before vCenter got the call, or after it did it but before it answered. */
   | { readonly kind: 'reset'; readonly method: string; readonly when: 'before' | 'after'; readonly times?: number }
   | { readonly kind: 'delay'; readonly method: string; readonly milliseconds: number; readonly times?: number }
-  /** Uploads end with this status once so many bytes have arrived. */
-  | { readonly kind: 'upload'; readonly afterBytes: number; readonly status: 500 | 507; readonly times?: number };
+  /**
+   * Uploads of so many bytes or more end once these have arrived: with this status, or with the connection cut. What came
+   * stays on the datastore, but with 500 and 507.
+   */
+  | {
+      readonly kind: 'upload';
+      readonly afterBytes: number;
+      readonly status?: 401 | 500 | 503 | 507;
+      readonly times?: number;
+    };
 
 /** The faults that wait for their call. */
 export class Faults {
@@ -43,8 +51,9 @@ export class Faults {
     return this.#take((fault) => fault.kind !== 'upload' && fault.method === method);
   }
 
-  takeUpload(): Extract<Fault, { kind: 'upload' }> | undefined {
-    const fault = this.#take((candidate) => candidate.kind === 'upload');
+  /** The next fault for an upload of that size, counted as struck. */
+  takeUpload(bytes: number): Extract<Fault, { kind: 'upload' }> | undefined {
+    const fault = this.#take((candidate) => candidate.kind === 'upload' && candidate.afterBytes <= bytes);
     return fault?.kind === 'upload' ? fault : undefined;
   }
 

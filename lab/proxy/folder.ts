@@ -30,12 +30,13 @@ export async function routeFolder(
     return;
   }
   const existed = (await stat(path).catch(() => undefined)) !== undefined;
-  const limit = faults.takeUpload();
-  if (limit !== undefined) {
+  const limit = faults.takeUpload(Number(incoming.headers['content-length'] ?? 0));
+  if (limit?.status === 500 || limit?.status === 507) {
     await swallow(incoming, limit.afterBytes);
     await rm(path, { force: true });
     return refuse(incoming, outgoing, limit.status, 'There is no space left on the datastore.');
   }
+  if (limit !== undefined) return breakOff(incoming, outgoing, lab, limit);
   const upload = lab.upstream.stream(incoming, outgoing, (_headers, status) =>
     status === 200 && !existed ? 201 : status,
   );
@@ -49,6 +50,28 @@ export async function routeFolder(
 function isLockedLog(file: string, lab: ProxyContext): boolean {
   const locked = lab.scenario.scenario.boot?.vmwareLog === 'locked';
   return locked && file.endsWith('/vmware.log') && lab.machines.holder(file) !== undefined;
+}
+
+/** Passes so many bytes on, then ends the upload as vCenter does when a session expires, or a network. */
+function breakOff(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  lab: ProxyContext,
+  { afterBytes, status }: { readonly afterBytes: number; readonly status?: number },
+): void {
+  // vcsim's own answer to what it gets of the file goes nowhere.
+  const upload = lab.upstream.begin(incoming);
+  let passed = 0;
+  incoming.on('data', (chunk: Buffer) => {
+    if (passed >= afterBytes) return;
+    passed += chunk.length;
+    upload.write(chunk);
+    if (passed < afterBytes) return;
+    upload.destroy();
+    if (status === undefined) incoming.socket.destroy();
+    else refuse(incoming, outgoing, status);
+  });
+  incoming.on('close', () => upload.destroy());
 }
 
 function refuse(incoming: IncomingMessage, outgoing: ServerResponse, status: number, message = ''): void {

@@ -76,6 +76,14 @@ export class Upstream {
     return call;
   }
 
+  /** Begins to pass a request on whose answer nobody waits for. */
+  begin(incoming: IncomingMessage): ClientRequest {
+    const call = this.#request(incoming, {});
+    call.on('error', () => {});
+    call.on('response', (response) => response.resume());
+    return call;
+  }
+
   close(): void {
     this.#agent.destroy();
   }
