@@ -14,7 +14,7 @@ const missed = /Guest: Status upon boot failure: Time ?out/i;
 
 /** Between two looks at the log. vCenter tells nothing of what firmware does, and the media ask for five seconds only. */
 const lookMs = 250;
-/** Between two keys, and for how long they are typed: longer than the media ask. */
+/** Between two keys (a single one may come too early), and for how long they are typed: longer than the media ask. */
 const keyMs = 500;
 const askedMs = 6_000;
 /** How long the log may take to be there: vCenter says 404 also where a right is missing. */
@@ -24,7 +24,7 @@ const blindMs = 60_000;
 const attempts = 3;
 
 export interface BootPromptOptions {
-  readonly machine: Machine;
+  readonly machine: Pick<Machine, 'typeKey' | 'reset'>;
   /** What vmware.log got since the last look. */
   tail(offset: number, signal: AbortSignal): Promise<Tail | undefined>;
   readonly signal: AbortSignal;
@@ -67,11 +67,12 @@ export async function answerBootPrompt(options: BootPromptOptions): Promise<void
 
 /** Each call goes on in the log where the last one ended: types keys when the firmware boots the CD, ends when that failed. */
 function logFollower({ machine, tail, signal, log }: BootPromptOptions): () => Promise<'missed' | 'unreadable'> {
+  const since = Date.now();
   let offset = 0;
   let rest = '';
-  const since = Date.now();
   return async () => {
-    for (;;) {
+    let typed = 0;
+    for (let typeUntil = 0; ; await pause(lookMs, undefined, { signal })) {
       let got: Tail | undefined;
       try {
         got = await tail(offset, signal);
@@ -87,18 +88,21 @@ function logFollower({ machine, tail, signal, log }: BootPromptOptions): () => P
       if (lines.findLastIndex((line) => missed.test(line)) > boot) return 'missed';
       if (disc.test(booting.exec(lines[boot] ?? '')?.[1] ?? '')) {
         log('the firmware boots the CD: typing a key');
-        await typeKeys(machine, askedMs, signal);
-      } else {
-        await pause(lookMs, undefined, { signal });
+        typeUntil = Date.now() + askedMs;
+      }
+      const now = Date.now();
+      if (now < typeUntil && now - typed >= keyMs) {
+        typed = now;
+        await machine.typeKey(signal);
       }
     }
   };
 }
 
-async function typeKeys(machine: Machine, forMs: number, signal: AbortSignal): Promise<void> {
+async function typeKeys({ typeKey }: Pick<Machine, 'typeKey'>, forMs: number, signal: AbortSignal): Promise<void> {
   const until = Date.now() + forMs;
   while (Date.now() < until) {
-    await machine.typeKey(signal);
+    await typeKey(signal);
     await pause(keyMs, undefined, { signal });
   }
 }
