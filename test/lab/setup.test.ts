@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Disc } from '../../lab/disc/disc.ts';
 import { startBootstrap } from '../../lab/guest/bootstrap.ts';
@@ -158,6 +159,15 @@ describe('Windows Setup stops where the real one does', () => {
         assert.equal(bootBehaviour(disc, 'bios', true), 'press-any-key');
         await disc.close();
       }
+    }
+    for (const [name, hasOther] of [
+      ['windows-server-2022', true],
+      ['windows-server-2022-prompt', false],
+    ] as const) {
+      const disc = await open(join(import.meta.dirname, '../../lab/media', `${name}.iso`));
+      assert.equal(bootBehaviour(disc, 'efi'), 'press-any-key');
+      assert.equal(disc.find('efi/microsoft/boot/efisys_noprompt.bin') !== undefined, hasOther);
+      await disc.close();
     }
     assert.equal(bootBehaviour(tools, 'efi'), 'not-bootable');
     assert.equal(await Disc.open(import.meta.filename), undefined);
