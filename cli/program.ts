@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { buildCommand } from './build.ts';
 import type { Cli } from './context.ts';
 import { exitCodesHelp } from './exit-codes.ts';
+import { isoCommand } from './iso/index.ts';
 import { labCommand } from './lab.ts';
 import { planCommand } from './plan.ts';
 import { schemaCommand } from './schema.ts';
@@ -30,7 +31,7 @@ export function program(cli: Cli): Command {
     .addHelpText('after', examples)
     .helpCommand('help [command]', 'print the help of a command')
     .showHelpAfterError('(ingot --help lists commands and flags)');
-  for (const command of [buildCommand, planCommand, validateCommand, schemaCommand, labCommand]) {
+  for (const command of [buildCommand, planCommand, validateCommand, schemaCommand, isoCommand, labCommand]) {
     root.addCommand(command(cli));
   }
   for (const command of [root, ...root.commands]) {
