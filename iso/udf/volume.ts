@@ -32,7 +32,8 @@ export async function mountUdf(source: RangedSource): Promise<UdfVolume> {
       failure ??= error;
     }
   }
-  throw failure ?? corrupt('Anchor Volume Descriptor Pointer', 256 * 2048, 'expected one, found none');
+  const found = `expected one here or in the last 257 sectors, found none; the file ends at ${source.size}`;
+  throw failure ?? corrupt('Anchor Volume Descriptor Pointer', 256 * 2048, found);
 }
 
 async function mount(source: RangedSource, anchor: Anchor): Promise<UdfVolume> {

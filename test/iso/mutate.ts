@@ -34,42 +34,12 @@ export function seal(image: Buffer, offset: number): void {
 
 const KNOWN_TAGS = [1, 2, 3, 5, 6, 8, 256, 257, 258, 261, 266];
 
-/** Offsets of what looks like a UDF descriptor; file identifiers begin on any multiple of 4. */
-export function descriptors(image: Buffer): readonly number[] {
-  const found: number[] = [];
-  for (let offset = 0; offset + 512 <= image.length; offset += 4) {
-    if (!KNOWN_TAGS.includes(image.readUInt16LE(offset))) continue;
-    let sum = 0;
-    for (let at = 0; at < 16; at += 1) if (at !== 4) sum += image[offset + at] ?? 0;
-    if ((sum & 0xff) === image[offset + 4] && image.readUInt32LE(offset) !== 0 && image.readUInt16LE(offset + 2) <= 3)
-      found.push(offset);
-  }
-  return found;
-}
-
-const NASTY = [0, 1, 0x7f, 0x80, 0xff];
-
-/** One mutated image: bits, bytes, numbers in descriptors (sealed again), or cut off. */
-export function mutate(original: Buffer, offsets: readonly number[], next: (below: number) => number): Buffer {
-  const image = Buffer.from(original);
-  for (let count = 1 + next(4); count > 0; count -= 1) {
-    const way = next(10);
-    if (way === 0) return image.subarray(0, next(image.length));
-    if (way <= 2) {
-      const at = next(image.length);
-      image[at] = (image[at] ?? 0) ^ (1 << next(8));
-    } else if (way <= 4) {
-      // Volume descriptors, boot catalogue and ISO directories have no checksum of their own.
-      const at = 16 * 2048 + next(8 * 2048);
-      image[at] = NASTY[next(NASTY.length)] ?? 0;
-    } else {
-      const offset = offsets[next(offsets.length)] ?? 0;
-      const at = offset + 16 + next(way === 5 ? 480 : 60);
-      for (let width = 1 << next(3); width > 0; width -= 1) image[at + width - 1] = NASTY[next(NASTY.length)] ?? 0;
-      seal(image, offset);
-    }
-  }
-  return image;
+/** Whether what begins at an offset looks like a UDF descriptor: a known tag with the right checksum. */
+export function looksLikeDescriptor(image: Buffer, offset: number): boolean {
+  if (!KNOWN_TAGS.includes(image.readUInt16LE(offset)) || image.readUInt16LE(offset + 2) > 3) return false;
+  let sum = 0;
+  for (let at = 0; at < 16; at += 1) if (at !== 4) sum += image[offset + at] ?? 0;
+  return (sum & 0xff) === image[offset + 4];
 }
 
 /** Inspects an image; gives the code of the error, or 'read'. Anything but an error of this room is thrown. */

@@ -245,7 +245,10 @@ for (const [what, ...options] of EMPTY) {
     const { fileSystem } = await openMedia(bufferSource(await readFile(path)));
     assert.equal(fileSystem.volumeLabel, 'ÜMLAUT 名');
     const own = ['lost+found', 'Non-Allocatable Space'];
-    assert.deepEqual((await fileSystem.list(''))?.filter((name) => !own.includes(name)), []);
+    assert.deepEqual(
+      (await fileSystem.list(''))?.filter((name) => !own.includes(name)),
+      [],
+    );
   });
 }
 
