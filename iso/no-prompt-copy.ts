@@ -47,6 +47,7 @@ export async function copyWithoutPrompt(from: string, to: string, options: CopyO
     });
   }
   await writeOutput(output, force, async (temporary) => {
+    signal.throwIfAborted();
     if (!(await cloned(from, temporary))) await copied(from, temporary, source.size, signal);
     const after = await stat(from);
     if (before === undefined || after.size !== before.size || after.mtimeMs !== before.mtimeMs) throw changed(from);
