@@ -45,6 +45,13 @@ function parsed(tag: string): Intl.Locale | undefined {
   }
 }
 
-function isKnown(type: 'language' | 'region' | 'script', code: string): boolean {
-  return new Intl.DisplayNames('en', { type, fallback: 'none' }).of(code) !== undefined;
+type Part = 'language' | 'region' | 'script';
+
+/** Made once each, and only when asked for: making one takes as long as linting a whole file. */
+const names = new Map<Part, Intl.DisplayNames>();
+
+function isKnown(type: Part, code: string): boolean {
+  const known = names.get(type) ?? new Intl.DisplayNames('en', { type, fallback: 'none' });
+  names.set(type, known);
+  return known.of(code) !== undefined;
 }
