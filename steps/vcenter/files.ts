@@ -1,13 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Vsphere } from '../../vsphere/connect.ts';
-import {
-  type DatastoreFile,
-  deleteDatastoreFile,
-  makeDirectory,
-  moveDatastoreFile,
-  searchDatastore,
-} from '../../vsphere/datastore-files.ts';
+import { deleteDatastoreFile, makeDirectory, searchDatastore } from '../../vsphere/datastore-files.ts';
 import { datastorePath, parseDatastorePath } from '../../vsphere/datastore-path.ts';
 import { download, upload } from '../../vsphere/datastore-transfer.ts';
 import { isFault } from '../../vsphere/fault.ts';
@@ -22,9 +15,6 @@ import {
   putDigested,
 } from './media-files.ts';
 import { throttled } from './throttled.ts';
-
-/** Milliseconds after which a partial upload is one that a killed build left: no upload takes that long. */
-const partialMs = 48 * 3_600_000;
 
 export interface PutOptions {
   /** Bytes. */
@@ -51,8 +41,6 @@ export interface DatastoreFiles {
   clearFolder(path: string, signal: AbortSignal): Promise<void>;
   /** Uploads a file under a name that nobody else uses. */
   put(path: string, options: PutOptions): Promise<Put>;
-  /** Uploads a file that is named by its content, unless it is there; it takes its name only when it is whole. */
-  putMedia(path: string, options: PutOptions): Promise<Put>;
   /** Uploads a file while it is digested, to a place that its content names; see `putDigested` of media-files.ts. */
   putDigested(options: PutDigestedOptions): Promise<PutDigested>;
   /** The path of a file that is there under its content's name, of the right size and with the recorded digest. */
@@ -78,8 +66,6 @@ export function datastoreFiles(
     const found = await searchDatastore(vc, location, posix.dirname(path), [posix.basename(path)], { signal });
     return found?.find((file) => file.name === posix.basename(path))?.size;
   };
-  const remove = (location: DatastoreLocation, path: string, signal: AbortSignal) =>
-    deleteDatastoreFile(vc, location, path, { missing: 'ignore', signal });
   const send = async (location: DatastoreLocation, path: string, options: PutOptions) => {
     const { size, content, onProgress, log, signal } = options;
     const told = throttled((done) => onProgress(done, size));
@@ -115,30 +101,6 @@ export function datastoreFiles(
       const { location } = await locate(path, options.signal);
       return { path: datastorePath(location.name, path), uploadedBytes: await send(location, path, options) };
     },
-    async putMedia(path, options) {
-      const { location } = await locate(path, options.signal);
-      const full = datastorePath(location.name, path);
-      const { size, signal } = options;
-      const [folder, name] = [posix.dirname(path), posix.basename(path)];
-      const there = (await searchDatastore(vc, location, folder, [name, `${name}.*.partial`], { signal })) ?? [];
-      const broken = there.filter((file) => file.name !== name && ageOf(file) > partialMs);
-      // What killed builds left is in nobody's way: that it stays is no failure.
-      const swept = broken.map((file) => remove(location, `${folder}/${file.name}`, signal).catch(() => undefined));
-      await Promise.all(swept);
-      if (there.some((file) => file.name === name && file.size === size)) return { path: full, uploadedBytes: 0 };
-      const partial = `${path}.${randomBytes(6).toString('hex')}.partial`;
-      try {
-        const uploadedBytes = await send(location, partial, options);
-        await moveDatastoreFile(vc, { location, path: partial }, { location, path }, { force: true, signal });
-        return { path: full, uploadedBytes };
-      } catch (error) {
-        await remove(location, partial, AbortSignal.timeout(30_000)).catch(() => undefined);
-        // Another build was faster, and its VM holds the file already: the same content under the same name.
-        if (isFault(error, 'FileFault') && (await sizeOf(location, path, signal)) === size)
-          return { path: full, uploadedBytes: 0 };
-        throw error;
-      }
-    },
     async putDigested({ folder, ...options }) {
       return putDigested(vc, await mediaFolder(folder, options.signal), options);
     },
@@ -161,10 +123,4 @@ export function datastoreFiles(
       await deleteDatastoreFile(vc, location, path, { missing: 'ignore', signal });
     },
   };
-}
-
-/** Milliseconds since it was written; 0 where vCenter does not say. */
-function ageOf({ modified }: DatastoreFile): number {
-  const age = Date.now() - Date.parse(modified ?? '');
-  return Number.isNaN(age) ? 0 : age;
 }
