@@ -60,6 +60,43 @@ test('BIOS: an active system partition and Windows, installed to partition 2', (
   assert.equal(found[`${IMAGE}/InstallTo/PartitionID`], '2');
 });
 
+test('a recovery partition stands before Windows, with the type that Microsoft documents, when asked', () => {
+  const efi = written({ recoveryPartition: true });
+  const bios = written({ firmware: 'bios', recoveryPartition: true });
+  const types = (found: Record<string, string>) =>
+    Object.entries(found).flatMap(([path, value]) => (/CreatePartition\[\d\]\/Type$/.test(path) ? [value] : []));
+  assert.deepEqual(types(efi), ['Primary', 'EFI', 'MSR', 'Primary']);
+  assert.equal(efi[`${DISK}/ModifyPartitions/ModifyPartition[1]/TypeID`], 'DE94BBA4-06D1-4D40-A16A-BFD50179D6AC');
+  assert.equal(efi[`${DISK}/ModifyPartitions/ModifyPartition[4]/Letter`], 'C');
+  assert.equal(efi[`${IMAGE}/InstallTo/PartitionID`], '4');
+  assert.deepEqual(types(bios), ['Primary', 'Primary', 'Primary']);
+  assert.equal(bios[`${DISK}/ModifyPartitions/ModifyPartition[1]/Active`], 'true');
+  assert.equal(bios[`${DISK}/ModifyPartitions/ModifyPartition[2]/TypeID`], '0x27');
+  assert.equal(bios[`${IMAGE}/InstallTo/PartitionID`], '3');
+});
+
+test('only the first disk is named', () => {
+  for (const firmware of ['efi', 'bios'] as const) {
+    const disks = Object.entries(written({ firmware })).filter(([path]) => path.endsWith('/DiskID'));
+    assert.deepEqual(
+      disks.map(([, value]) => value),
+      ['0', '0'],
+    );
+  }
+});
+
+test('Windows never sleeps, in either edition, whether the command works or not', () => {
+  for (const installationType of ['Server', 'Server Core'] as const) {
+    const found = written({ installationType });
+    const path = 'specialize/Microsoft-Windows-Deployment/RunSynchronous/RunSynchronousCommand[1]';
+    assert.match(
+      found[`${path}/Path`] ?? '',
+      /^cmd\.exe \/c "powercfg\.exe \/change standby-timeout-ac 0 & .* & exit \/b 0"$/,
+    );
+    assert.equal(found[`${path}/WillReboot`], 'Never');
+  }
+});
+
 test('the image is named by index or by name', () => {
   const by = (image: InstallOptions['image']) => below(written({ image }), `${IMAGE}/InstallFrom/MetaData[1]/`);
   assert.deepEqual(by({ index: 3 }), { Key: '/IMAGE/INDEX', Value: '3' });
@@ -81,6 +118,10 @@ test('the product key is the edition’s, or is left out whole', () => {
 test('drivers are looked for on every letter that the Tools disc may have, in both folders', () => {
   const paths = Object.values(below(written(), 'windowsPE/Microsoft-Windows-PnpCustomizationsWinPE/'));
   assert.equal(paths.length, 16);
+  const more = Object.values(
+    below(written({ driverPaths: ['E:\\nic'] }), 'windowsPE/Microsoft-Windows-PnpCustomizationsWinPE/'),
+  );
+  assert.deepEqual(more, [...paths, 'E:\\nic']);
   for (const drive of ['D', 'E', 'F', 'G']) {
     for (const folder of ['pvscsi\\Win8\\amd64', 'pvscsi\\Win10\\amd64', 'vmxnet3\\Win8', 'vmxnet3\\Win10']) {
       assert.ok(paths.includes(`${drive}:\\Program Files\\VMware\\VMware Tools\\Drivers\\${folder}`));

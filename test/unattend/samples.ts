@@ -44,15 +44,6 @@ export function facts(file: AnswerFile): Record<string, string> {
   return found;
 }
 
-/** All texts of leaf elements in document order, as Python's parser reads them. */
-export function pythonTexts(xml: string): readonly string[] {
-  const script = `
-import json, sys, xml.etree.ElementTree as tree
-root = tree.fromstring(sys.stdin.buffer.read())
-json.dump([e.text or '' for e in root.iter() if len(e) == 0], sys.stdout)`;
-  return JSON.parse(execFileSync('python3', ['-c', script], { input: xml, encoding: 'utf8' }));
-}
-
 /** Fails unless xmllint finds the text well-formed. */
 export function xmllint(xml: string): void {
   execFileSync('xmllint', ['--noout', '--nonet', '-'], { input: xml, stdio: ['pipe', 'ignore', 'pipe'] });
@@ -67,3 +58,21 @@ export function failure(code: string, message = /./): (error: unknown) => boolea
 export function withoutPlaces(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (key, item) => (key === 'place' ? undefined : item)));
 }
+
+/** Texts that end an element, a reference or a line when they are not escaped. */
+export const HOSTILE = [
+  `&<>"'`,
+  ']]>',
+  '<![CDATA[x]]>',
+  '&amp;&#10;&lt;',
+  'line\nbreak',
+  'carriage\r\nreturn\r',
+  ' spaces \t ',
+  'emoji 😀 名前',
+  '\u202eright to left\u202c',
+  '<!-- comment -->',
+  '<?pi?>',
+  '%PATH% `x` $x',
+  '&#xD;&#13;',
+  '',
+];
