@@ -5,11 +5,14 @@ type ProgressEvent = BuildEventOf<'step-progress'>;
 
 /** Over how much time a rate is taken: short enough to follow, long enough not to jump. */
 const windowMs = 5_000;
+/** A rate of less time than this says nothing; and no rate is replaced by another sooner, so that it can be read. */
+const steadyMs = 1_000;
 
 /** Puts one step's progress into words; remembers the last seconds, for the rate and the time left. */
 export class Meter {
   #samples: { readonly at: number; readonly done: number }[] = [];
   #of: string | undefined;
+  #told: { readonly at: number; readonly rate: number } | undefined;
 
   describe(event: ProgressEvent): string {
     const { unit, done, total } = event;
@@ -34,17 +37,22 @@ export class Meter {
       .join(', ');
   }
 
-  /** Bytes a second over the window; undefined until there are two samples to compare. */
+  /** Bytes a second over the window, anew once a second; undefined in the first. */
   #rate(at: number, done: number, of: string): number | undefined {
     const last = this.#samples.at(-1);
-    if (of !== this.#of || (last !== undefined && done < last.done)) this.#samples = [];
+    if (of !== this.#of || (last !== undefined && done < last.done)) {
+      this.#samples = [];
+      this.#told = undefined;
+    }
     this.#of = of;
     this.#samples.push({ at, done });
     // The newest sample older than the window stays, so that slow reports still have something to compare with.
     while (this.#samples.length > 2 && at - (this.#samples[1]?.at ?? at) >= windowMs) this.#samples.shift();
     const first = this.#samples[0];
-    if (first === undefined || at <= first.at || done <= first.done) return undefined;
-    return ((done - first.done) / (at - first.at)) * 1000;
+    if (this.#told !== undefined && at - this.#told.at < steadyMs) return this.#told.rate;
+    if (first === undefined || at - first.at < steadyMs || done <= first.done) return undefined;
+    this.#told = { at, rate: ((done - first.done) / (at - first.at)) * 1000 };
+    return this.#told.rate;
   }
 }
 

@@ -57,4 +57,10 @@ test('the rate is that of the last seconds, and starts anew with another transfe
   for (let second = 2; second < 20; second++) at(second, 50 + second);
   assert.equal(at(20, 70), 'a.iso: 70.0 MiB of 100 MiB (70 %), 1.0 MiB/s, 30 s left');
   assert.equal(at(21, 1, 'b.iso'), 'b.iso: 1.0 MiB of 100 MiB (1 %)');
+  assert.equal(at(21.9, 30, 'b.iso'), 'b.iso: 30.0 MiB of 100 MiB (30 %)', 'nothing is told of less than a second');
+  assert.equal(at(22, 31, 'b.iso'), 'b.iso: 31.0 MiB of 100 MiB (31 %), 30.0 MiB/s, 2.3 s left');
+  assert.equal(at(22.5, 61, 'b.iso'), 'b.iso: 61.0 MiB of 100 MiB (61 %), 30.0 MiB/s, 1.3 s left', 'it stays readable');
+  assert.equal(at(23, 61, 'b.iso'), 'b.iso: 61.0 MiB of 100 MiB (61 %), 30.0 MiB/s, 1.3 s left');
+  assert.equal(at(24, 91, 'b.iso'), 'b.iso: 91.0 MiB of 100 MiB (91 %), 30.0 MiB/s, 0.3 s left');
+  assert.equal(at(24.2, 5, 'b.iso'), 'b.iso: 5.0 MiB of 100 MiB (5 %)', 'an upload that begins anew');
 });
