@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { IngotError } from '../../common/failure.ts';
 import { fileSource } from '../../iso/filesystem.ts';
 import { inspectMedia } from '../../iso/inspect.ts';
 import { openMedia } from '../../iso/media.ts';
@@ -140,6 +141,21 @@ test('an anchor that leads nowhere gives way to the next; all of them bad, the f
   for (const at of [20, 28]) image.writeUInt32LE(0x7fffffff, last * 2048 + at);
   seal(image, last * 2048);
   await assert.rejects(openMedia(bufferSource(image)), failure('iso.corrupt', /at offset 524288: neither/));
+});
+
+test('a source that fails is not taken for a damaged image: no copy is looked for', async () => {
+  const image = bufferSource(Buffer.concat([udfImage(PLAIN, 'x'), Buffer.alloc(300 * 2048)]));
+  let reads = 0;
+  const failing = {
+    ...image,
+    async read(offset: number, length: number) {
+      reads += 1;
+      if (reads > 2) throw new IngotError('iso.http', 'the connection was cut');
+      return image.read(offset, length);
+    },
+  };
+  await assert.rejects(openMedia(failing), failure('iso.http'));
+  assert.equal(reads, 3);
 });
 
 test('a copy of the sparing table stands in for one that cannot be read; without any, nothing is guessed', async () => {
