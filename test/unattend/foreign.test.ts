@@ -6,7 +6,6 @@ import { lintAnswerFile } from '../../unattend/lint.ts';
 import { parseAnswerFile } from '../../unattend/parse.ts';
 import { writeAnswerFile } from '../../unattend/write.ts';
 import { modelTree, passesFirst, pythonTrees } from './oracle.ts';
-import { xmllint } from './samples.ts';
 
 const FOLDER = join(import.meta.dirname, 'foreign');
 const NAMES = readdirSync(FOLDER).sort();
@@ -76,7 +75,6 @@ test('what was read is written without loss', () => {
   const written = read.map(writeAnswerFile);
   const trees = pythonTrees(written);
   for (const [index, file] of read.entries()) {
-    xmllint(written[index] ?? '');
     assert.deepEqual(trees[index], modelTree(file), NAMES[index]);
     assert.deepEqual(modelTree(parseAnswerFile(written[index] ?? '')), modelTree(file), NAMES[index]);
   }

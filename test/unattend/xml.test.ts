@@ -36,7 +36,7 @@ test('reading what was written gives the same model', () => {
     fc.property(fc.array(pass, { maxLength: 4 }), (passes) => {
       assert.deepEqual(withoutPlaces(parseAnswerFile(writeAnswerFile({ passes }))), withoutPlaces({ passes }));
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
