@@ -77,7 +77,6 @@ async function fetchFrom(url: string, path: string, offset: number, options: Dow
     done += chunk.length;
     onProgress?.(done, stream.size);
   }
-  await file.truncate(done).catch(refused(path));
   await file.sync().catch(refused(path));
   const found = hash.digest('hex');
   if (found === sha256) return done;

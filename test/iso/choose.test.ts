@@ -119,7 +119,9 @@ test('an edition id names both types, so the installation type decides, and must
   assert.throws(() => chooseImage(both, wanted), failure('media.image'), 'full and evaluation on the same media');
   assert.equal(chooseImage(both, { ...wanted, select: 'ServerDatacenterEval' }).image.index, 7);
   assert.throws(() => chooseImage(both, { ...wanted, select: 'SERVERSTANDARDCORE' }), failure('media.image'));
-  assert.throws(() => chooseImage(both, { ...wanted, select: '' }), failure('media.image'));
+  const [bare] = images.map((image) => ({ ...image, flags: '' }));
+  assert.ok(bare);
+  assert.throws(() => chooseImage([bare], { ...wanted, select: '' }), failure('media.image'));
 });
 
 test('older Windows Server is named in the error', async () => {

@@ -36,6 +36,13 @@ test('a stream that is cut goes on where it broke, as often as it wins something
   assert.ok(server.log.slice(1).every(({ range, ifRange }) => /^bytes=\d+-$/.test(range) && ifRange !== undefined));
 });
 
+test('a server that sends less than it was asked for is asked for the rest', async (t) => {
+  const server = await startWebServer(t, content);
+  server.rule = (_, request) => (request === 1 ? { cutAfter: 300_000 } : { atMost: 250_000 });
+  await using stream = await openHttpStream(`${server.url}/x.iso`, quick);
+  assert.deepEqual(await collect(stream), content);
+});
+
 test('a server without ranges is read from the beginning again', async (t) => {
   const server = await startWebServer(t, content);
   server.rule = (_, request) => ({ noRanges: true, ...(request < 3 ? { cutAfter: 300_000 * request } : {}) });
@@ -122,7 +129,7 @@ test('what a dead process left is used; wrong bytes in it are fetched anew; a li
   const { pid } = await deadProcess();
   const alive = `${name}.${hostname()}.${process.ppid}.00.partial`;
   const elsewhere = `${name}.another.host.${pid}.00.partial`;
-  for (const file of [alive, elsewhere]) await writeFile(join(folder, file), 'x');
+  await writeFile(join(folder, alive), 'x');
   for (const [left, requests] of [
     [content.subarray(0, 400_000), ['bytes=400000-']],
     [content, ['bytes=1000000-']],
@@ -132,6 +139,7 @@ test('what a dead process left is used; wrong bytes in it are fetched anew; a li
     const into = join(folder, String(left.length), requests.join());
     await mkdir(into, { recursive: true });
     await writeFile(join(into, `${name}.${hostname()}.${pid}.0a.partial`), left);
+    for (const file of [elsewhere, `${name}.${hostname()}.${pid}.0b.partial`]) await writeFile(join(into, file), 'x');
     const before = server.log.length;
     await downloadTo(`${server.url}/x.iso`, into, { sha256 });
     assert.deepEqual(await readFile(join(into, name)), content);
@@ -139,8 +147,9 @@ test('what a dead process left is used; wrong bytes in it are fetched anew; a li
       server.log.slice(before).map(({ range }) => range),
       requests,
     );
-    assert.deepEqual(await readdir(into), [name]);
+    assert.deepEqual(await readdir(into), [name, elsewhere], 'another machine may still write to its own');
   }
+  await writeFile(join(folder, elsewhere), 'x');
   await utimes(join(folder, elsewhere), 0, 0);
   await downloadTo(`${server.url}/x.iso`, folder, { sha256 });
   assert.deepEqual(

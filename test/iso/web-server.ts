@@ -25,8 +25,14 @@ export interface Misbehaviour {
 export interface WebServer {
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** `Range` of each request, '' for none; `If-Range` and `Authorization` beside it. */
-  readonly log: { path: string; range: string; ifRange: string | undefined; authorization: string | undefined }[];
+  /** `Range` of each request, '' for none; `If-Range`, `Authorization` and `X-Token` beside it. */
+  readonly log: {
+    path: string;
+    range: string;
+    ifRange: string | undefined;
+    authorization: string | undefined;
+    token: unknown;
+  }[];
   /** Bytes of bodies that were written to sockets. */
   readonly sent: { bytes: number; connections: number };
   /** Asked for each request, counted from 1. */
@@ -43,7 +49,7 @@ export async function startWebServer(
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const path = incoming.url ?? '';
     const { range = '', 'if-range': ifRange, authorization } = incoming.headers;
-    server.log.push({ path, range, ifRange: ifRange?.toString(), authorization });
+    server.log.push({ path, range, ifRange: ifRange?.toString(), authorization, token: incoming.headers['x-token'] });
     answer(server, content, incoming, outgoing, server.rule(path, server.log.length) ?? {});
   };
   const listening = tls === undefined ? createHttp(listener) : createHttps(tls, listener);
@@ -80,7 +86,7 @@ function answer(
   const end = Math.min(last + 1, content.length, start + (wrong.atMost ?? content.length));
   const common = { etag, 'last-modified': 'Tue, 09 Aug 2022 00:00:00 GMT' };
   if (ranged && start >= content.length) {
-    outgoing.writeHead(416, { ...common, 'content-range': `bytes */${content.length}` }).end();
+    outgoing.writeHead(416, { ...common, 'content-range': `bytes */${content.length}` }).end('no such range');
     return;
   }
   outgoing.writeHead(ranged ? 206 : 200, {

@@ -122,6 +122,18 @@ for (const [status, code, tries] of [
   });
 }
 
+test('what is not the range that was asked for is refused, a shorter one gone on with', async () => {
+  await using source = await open();
+  const answer = (range: string, body: string) => ({
+    answer: { status: 206, body, headers: { 'content-range': `bytes ${range}/1000000` } },
+  });
+  proxy.rule = once('GET folder', answer('0-19', 'x'.repeat(20)));
+  assert.equal((await failureOf(source.read(10, 10))).code, 'datastore.download');
+  proxy.rule = once('GET folder', answer('10-13', 'yyyy'));
+  const bytes = await source.read(10, 10);
+  assert.deepEqual(bytes, Buffer.concat([Buffer.from('yyyy'), content.subarray(14, 20)]));
+});
+
 test('a connection that is cut is tried again; a file that grew or is answered from another place is refused', async () => {
   await using source = await open();
   proxy.rule = once('GET folder', { cut: 'after' });

@@ -16,7 +16,11 @@ export interface Passing {
 export interface Fault {
   /** Cut the connection before the server has the request, or after it has answered. */
   readonly cut?: 'before' | 'after';
-  readonly answer?: { readonly status: number; readonly body: string };
+  readonly answer?: {
+    readonly status: number;
+    readonly body: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
   /** Send another request on. */
   readonly instead?: string;
   /** Change the server's answer. */
@@ -91,7 +95,7 @@ async function pass(
   const fault = early ?? (isSoap ? note(proxy, incoming, body.toString()) : undefined);
   await fault?.hold;
   if (fault?.cut === 'before') return void incoming.socket.destroy();
-  if (fault?.answer) return void outgoing.writeHead(fault.answer.status).end(fault.answer.body);
+  if (fault?.answer) return void outgoing.writeHead(fault.answer.status, fault.answer.headers).end(fault.answer.body);
   const sent = fault?.instead === undefined ? body : Buffer.from(fault.instead);
   const headers = { ...incoming.headers, host: upstream, 'content-length': String(sent.length) };
   const forward = request(`https://${upstream}${incoming.url ?? ''}`, {
