@@ -67,6 +67,12 @@ test('bytes that do not follow their encoding are refused with line and column',
     () => parseAnswerFile(utf16),
     failure('unattend.encoding', new RegExp(`line ${line}, .*utf-16le`, 'i')),
   );
+  for (let at = 100; at < 140; at++) {
+    const before = RIGHT.slice(0, at).split('\n');
+    const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}:`;
+    const file = Buffer.concat([utf8.subarray(0, at), Buffer.from([0xff]), utf8.subarray(at)]);
+    assert.throws(() => parseAnswerFile(file), failure('unattend.encoding', new RegExp(place)), place);
+  }
   assert.throws(() => parseAnswerFile(Buffer.from([0x3c, 0xff, 0xff])), failure('unattend.encoding', /line 1/));
   for (const declared of ['klingon', 'utf-16', 'UTF-32', 'ISO-10646-UCS-2']) {
     const file = Buffer.from(`<?xml version="1.0" encoding="${declared}"?><a/>`);
