@@ -42,7 +42,7 @@ test('ranges are exact, with the version of the file in each request', async (t)
     [999_999, 1],
     [1_000_000, 0],
   ] as const) {
-    assert.deepEqual(await source.read(offset, length), content.subarray(offset, offset + length), `${offset}`);
+    assert.ok(content.subarray(offset, offset + length).equals(await source.read(offset, length)), `${offset}`);
   }
   assert.ok(server.log.slice(1).every(({ ifRange }) => ifRange?.startsWith('"')));
   const requests = server.log.length;
@@ -81,7 +81,7 @@ test('a cut is gone on with where it broke; short ranges are put together', asyn
   const server = await startWebServer(t, content);
   await using source = await openHttpSource(`${server.url}/x.iso`, quick);
   server.rule = (_, request) => (request % 2 === 0 ? { cutAfter: 100_000 } : { atMost: 70_000 });
-  assert.deepEqual(await source.read(100_000, 600_000), content.subarray(100_000, 700_000));
+  assert.ok(content.subarray(100_000, 700_000).equals(await source.read(100_000, 600_000)));
   const starts = server.log.slice(1).map(({ range }) => Number(/bytes=(\d+)/.exec(range)?.[1]));
   assert.ok(starts.length >= 7 && starts.every((start, at) => at === 0 || start >= (starts[at - 1] ?? 0)), `${starts}`);
   assert.equal(new Set(starts).size, starts.length, 'no byte is asked for twice');

@@ -19,19 +19,19 @@ test('a whole file streams with its size, and to any server', async (t) => {
   const server = await startWebServer(t, content);
   await using stream = await openHttpStream(`${server.url}/x.iso`);
   assert.equal(stream.size, content.length);
-  assert.deepEqual(await collect(stream), content);
+  assert.ok(content.equals(await collect(stream)));
   assert.equal(server.log[0]?.range, '', 'no range is asked for');
   server.rule = () => ({ noRanges: true, chunked: true });
   await using unsized = await openHttpStream(`${server.url}/x.iso`);
   assert.equal(unsized.size, undefined);
-  assert.deepEqual(await collect(unsized), content);
+  assert.ok(content.equals(await collect(unsized)));
 });
 
 test('a stream that is cut goes on where it broke, as often as it wins something', async (t) => {
   const server = await startWebServer(t, content);
   server.rule = () => ({ cutAfter: 130_000 });
   await using stream = await openHttpStream(`${server.url}/x.iso`, quick);
-  assert.deepEqual(await collect(stream), content);
+  assert.ok(content.equals(await collect(stream)));
   assert.equal(server.log.length, 8);
   assert.ok(server.log.slice(1).every(({ range, ifRange }) => /^bytes=\d+-$/.test(range) && ifRange !== undefined));
 });
@@ -40,14 +40,14 @@ test('a server that sends less than it was asked for is asked for the rest', asy
   const server = await startWebServer(t, content);
   server.rule = (_, request) => (request === 1 ? { cutAfter: 300_000 } : { atMost: 250_000 });
   await using stream = await openHttpStream(`${server.url}/x.iso`, quick);
-  assert.deepEqual(await collect(stream), content);
+  assert.ok(content.equals(await collect(stream)));
 });
 
 test('a server without ranges is read from the beginning again', async (t) => {
   const server = await startWebServer(t, content);
   server.rule = (_, request) => ({ noRanges: true, ...(request < 3 ? { cutAfter: 300_000 * request } : {}) });
   await using stream = await openHttpStream(`${server.url}/x.iso`, quick);
-  assert.deepEqual(await collect(stream), content);
+  assert.ok(content.equals(await collect(stream)));
   assert.equal(server.log.length, 3);
 });
 
@@ -119,7 +119,7 @@ test('a download that broke off is gone on with', async (t) => {
   await downloadTo(`${server.url}/x.iso`, folder, options);
   const resumed = Number(/^bytes=(\d+)-$/.exec(server.log.at(-1)?.range ?? '')?.[1]);
   assert.ok(resumed > 100_000, `from ${resumed}`);
-  assert.deepEqual(await readFile(join(folder, name)), content);
+  assert.ok(content.equals(await readFile(join(folder, name))));
   assert.deepEqual(await readdir(folder), [name]);
 });
 
@@ -142,7 +142,7 @@ test('what a dead process left is used; wrong bytes in it are fetched anew; a li
     for (const file of [elsewhere, `${name}.${hostname()}.${pid}.0b.partial`]) await writeFile(join(into, file), 'x');
     const before = server.log.length;
     await downloadTo(`${server.url}/x.iso`, into, { sha256 });
-    assert.deepEqual(await readFile(join(into, name)), content);
+    assert.ok(content.equals(await readFile(join(into, name))));
     assert.deepEqual(
       server.log.slice(before).map(({ range }) => range),
       requests,
@@ -166,7 +166,7 @@ test('two downloads at once both end right', async (t) => {
     both.map(({ path }) => path),
     [join(folder, name), join(folder, name)],
   );
-  assert.deepEqual(await readFile(join(folder, name)), content);
+  assert.ok(content.equals(await readFile(join(folder, name))));
   assert.deepEqual(await readdir(folder), [name]);
 });
 

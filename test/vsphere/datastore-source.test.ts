@@ -65,7 +65,7 @@ test('ranges of a file that govc uploaded are exact', async () => {
     [999_990, 10],
     [1_000_000, 0],
   ] as const) {
-    assert.deepEqual(await source.read(offset, length), content.subarray(offset, offset + length), `${offset}`);
+    assert.ok(content.subarray(offset, offset + length).equals(await source.read(offset, length)), `${offset}`);
   }
   const before = gets();
   assert.equal((await failureOf(source.read(999_999, 2))).code, 'datastore.range');
