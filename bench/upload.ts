@@ -6,7 +6,8 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, open } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -80,6 +81,9 @@ async function send(server: string, file: string, mode: string): Promise<void> {
 async function compare(runs: number, size: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ingot-bench-'));
   const file = join(folder, 'disc.iso');
+  // Also when it is interrupted: gigabytes are no good thing to leave.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const simulator = await startVcsim(folder);
   const lab = await startLab();
   try {
@@ -95,7 +99,6 @@ async function compare(runs: number, size: number): Promise<void> {
   } finally {
     await lab.stop();
     simulator.stop();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -162,7 +165,9 @@ async function startVcsim(folder: string): Promise<{ readonly host: string; stop
   const [line] = await once(createInterface(child.stdout), 'line');
   const host = /@([^/]+)\/sdk/.exec(String(line))?.[1];
   if (host === undefined) throw new Error(`expected vcsim to tell its address, found ${String(line)}`);
-  return { host, stop: () => void child.kill('SIGKILL') };
+  const stop = () => void child.kill('SIGKILL');
+  process.once('exit', stop);
+  return { host, stop };
 }
 
 async function writeRandom(file: string, size: number): Promise<void> {
