@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { BuildGate } from '../iso/choose.ts';
 import { defineStep } from './define.ts';
 import { describePrompt } from './media/facts.ts';
 
@@ -32,12 +33,12 @@ export const inspectMedia = defineStep({
   timeout: (image) => image.timeouts.task,
   preview: async (_, { iso }) => {
     const facts = await iso.facts();
-    return [describeImage(facts.image), describePrompt(facts), ...outdated(facts.gate)];
+    return [describeImage(facts.image), describePrompt(facts), ...remarks(facts.gate)];
   },
   async run({ iso, warn, signal }) {
     const facts = await iso.facts();
     signal.throwIfAborted();
-    for (const warning of outdated(facts.gate)) warn(warning);
+    for (const remark of remarks(facts.gate)) warn(remark);
     if (facts.bootPrompt === 'typed') warn(describePrompt(facts));
     const { index, name, editionId, installationType, version } = facts.image;
     return {
@@ -51,6 +52,7 @@ export const inspectMedia = defineStep({
   verify: async ({ iso }, { image, volumeLabel }) => [
     describeImage(image),
     `volume ${volumeLabel}; ${describePrompt(await iso.facts())}`,
+    ...passedGate((await iso.facts()).gate),
   ],
 });
 
@@ -65,7 +67,11 @@ function describeImage({ index, name, installationType, version }: Described): s
   return `image ${index}: ${name}, ${installationType}, ${version}`;
 }
 
-/** An image that is too old for the procedure can still be installed: updates may lift it. */
-function outdated({ passed, minimum, reason }: { passed: boolean; minimum: string; reason: string }): string[] {
-  return passed ? [] : [`older than ${minimum}: ${reason}`];
+/** What to know of the image's build. One that is too old for the procedure can still be installed: updates may lift it. */
+function remarks({ passed, found, reason, notice }: BuildGate): string[] {
+  return [...(passed ? [] : [`build ${found} fails: ${reason}`]), ...(notice === null ? [] : [notice])];
+}
+
+function passedGate({ passed, found, reason }: BuildGate): string[] {
+  return passed ? [`build ${found} passes: ${reason}`] : [];
 }

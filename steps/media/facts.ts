@@ -28,7 +28,7 @@ export interface IsoFacts {
 /**
  * Reads an ISO in ranges and chooses the image to install.
  *
- * @throws IngotError `iso.*`, `media.image`, `media.architecture`, `media.build`, `media.language`
+ * @throws IngotError `iso.*`, `media.image`, `media.architecture`, `media.build`, `media.language`, `media.settings`
  */
 export async function readFacts(config: Image, source: RangedSource): Promise<IsoFacts> {
   const [{ chooseImage }, { inspectMedia }, { noPromptPatch }] = await Promise.all([
@@ -40,6 +40,7 @@ export async function readFacts(config: Image, source: RangedSource): Promise<Is
   const { version, edition, installationType } = config.windows;
   const { image, gate } = chooseImage(images, { version, edition, installationType, select: config.media.edition });
   checkLanguage(config.media.language, image);
+  checkChosen(config, image, evaluation);
   const common = { volumeLabel, size, evaluation, image, gate };
   // A BIOS starts the CD without asking while the disk is empty.
   if (config.hardware.firmware === 'bios') return { ...common, bootPrompt: 'never', patches: [] };
@@ -62,4 +63,27 @@ function checkLanguage(wanted: string, image: WindowsImage): void {
   throw new IngotError('media.language', `expected ${wanted} in image ${image.index}, found ${languages.join(', ')}`, {
     remedy: 'set windows.uiLanguage to a language of the ISO, or use another ISO',
   });
+}
+
+/** `media.edition` can name an image that the other settings do not fit: the answer file and the key go by those. */
+function checkChosen(
+  { windows }: Image,
+  { index, name, editionId, installationType }: WindowsImage,
+  evaluation: boolean,
+) {
+  const wrong: string[] = [];
+  if (installationType !== windows.installationType) wrong.push(`windows.installationType: ${installationType}`);
+  const edition = /^Server(Standard|Datacenter)(Eval)?(A?Cor)?$/i.exec(editionId)?.[1];
+  const keyGoesByEdition = windows.productKey === 'kms' && !evaluation;
+  if (keyGoesByEdition && edition?.toLowerCase() !== windows.edition.toLowerCase()) {
+    wrong.push(
+      edition === undefined ? 'windows.productKey: none, or a key of this edition' : `windows.edition: ${edition}`,
+    );
+  }
+  if (wrong.length === 0) return;
+  throw new IngotError(
+    'media.settings',
+    `expected image ${index} (${name}) to fit windows.edition ${windows.edition} and windows.installationType ${windows.installationType}, found ${editionId}, ${installationType}`,
+    { remedy: `set ${wrong.join(' and ')}, or name another image in media.edition` },
+  );
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { root } from '../cli/ingot.ts';
+import { ingot, root } from '../cli/ingot.ts';
+import { PATH } from '../lab/support/tools.ts';
 import { assertFailed } from './built.ts';
 import { openSite, vmNames } from './site.ts';
 
@@ -91,4 +92,24 @@ test('a Tools ISO that is not on the datastore', async () => {
     message: /^expected the VMware Tools ISO at \[LocalDS_0\] tools\/none\.iso, found no such file$/,
     remedy: /upload it there, or correct media\.toolsIso/,
   });
+});
+
+test('an image that the other settings do not fit', async () => {
+  const iso = join(root, 'lab/media/windows-server-2022.iso');
+  const changes = { media: { iso, edition: '4' }, windows: { version: '2022' } };
+  const built = await site.build(await site.image('settings', changes));
+  assertFailed(built, {
+    step: 'inspect-media',
+    code: 'media.settings',
+    message:
+      /^expected image 4 \(.*\) to fit windows\.edition Standard and windows\.installationType Server Core, found ServerDatacenter, Server$/,
+    remedy: /^set windows\.installationType: Server and windows\.edition: Datacenter, or name another image/,
+  });
+});
+
+test('Windows Server 2019: what it lacks for OpenShift is said', async () => {
+  const iso = join(root, 'lab/media/windows-server-2019.iso');
+  const file = await site.image('vxlan', { media: { iso }, windows: { version: '2019' } });
+  const { stdout, stderr } = await ingot(['plan', file], { cwd: site.folder, env: { PATH, ...site.lab.env } });
+  assert.match(stdout, /Windows Server 2019 has no VXLAN on a custom port/, stderr);
 });
