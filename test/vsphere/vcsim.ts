@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -19,12 +19,16 @@ export interface Vcsim {
 /** Starts vcsim with user `user` and password `pass`. */
 export async function startVcsim(...args: string[]): Promise<Vcsim> {
   const command = process.env.INGOT_VCSIM || find('vcsim');
+  const folder = mkdtempSync(join(tmpdir(), 'ingot-vcsim-'));
   const child: ChildProcess = spawn(
     command,
     ['-l', '127.0.0.1:0', '-username', 'user', '-password', 'pass', '-api-version', '6.7', ...args],
-    { stdio: ['ignore', 'pipe', 'ignore'] },
+    { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, TMPDIR: folder } },
   );
-  const stop = () => void child.kill('SIGKILL');
+  const stop = () => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
   process.once('exit', stop);
   if (child.stdout === null) throw new Error('vcsim has no output');
   for await (const line of createInterface({ input: child.stdout })) {
