@@ -1,8 +1,9 @@
 import { basename, dirname, resolve } from 'node:path';
+import { type DomainJoin, finishDomainJoin } from './domain-join.ts';
 import type { ParsedImage } from './schema/image.ts';
 import type { MediaLocation } from './schema/media.ts';
 import type { AuthorizedKey } from './schema/openssh.ts';
-import type { Parameter } from './schema/steps.ts';
+import type { PlainData } from './schema/plain-data.ts';
 import { guestIds, windowsBuild } from './windows-defaults.ts';
 
 /** An archive that Windows downloads, or that is uploaded to it. */
@@ -31,7 +32,7 @@ export type OwnStep = OwnStepBase &
     | { readonly kind: 'restart' }
   );
 
-type Parameters = Readonly<Record<string, Parameter>>;
+type Parameters = Readonly<Record<string, PlainData>>;
 type Derived =
   | 'variables'
   | 'placement'
@@ -67,9 +68,14 @@ export interface Image extends Omit<ParsedImage, Derived> {
     /** The ids to try, the best first; one only if the file names it. */
     readonly guestIds: readonly string[];
   };
-  readonly windows: ParsedImage['windows'] & {
+  readonly windows: Omit<ParsedImage['windows'], 'sysprep'> & {
     /** Build number of the version: 19042 for 20H2. */
     readonly build: number;
+    readonly sysprep: Omit<ParsedImage['windows']['sysprep'], 'computerName' | 'domainJoin'> & {
+      /** `*`: Windows invents one. */
+      readonly computerName: string;
+      readonly domainJoin?: DomainJoin | undefined;
+    };
   };
   readonly openssh: Omit<ParsedImage['openssh'], 'authorizedKeys'> & {
     readonly authorizedKeys: readonly AuthorizedKey[];
@@ -111,7 +117,15 @@ export function finishImage(parsed: ParsedImage, path: string): Image {
       guestIds: guestId === undefined ? guestIds(windows.version, hardware.version) : [guestId],
       nics: [{ network: parsed.placement.network }, ...hardware.nics],
     },
-    windows: { ...windows, build: windowsBuild(windows.version) },
+    windows: {
+      ...windows,
+      build: windowsBuild(windows.version),
+      sysprep: {
+        ...windows.sysprep,
+        computerName: windows.sysprep.computerName ?? windows.computerName,
+        domainJoin: finishDomainJoin(windows.sysprep.domainJoin),
+      },
+    },
     openssh: {
       ...parsed.openssh,
       archive: parsed.openssh.archive && resolve(directory, parsed.openssh.archive),

@@ -1,11 +1,12 @@
 export { BUILT_IN_STEPS, type BuiltInStep, STEPS_WITHOUT_WINDOWS } from './built-in-steps.ts';
+export type { DomainJoin } from './domain-join.ts';
 export { readAuthorizedKeys } from './files.ts';
 export type { ContainerRuntime, Image, OwnStep } from './image.ts';
 export { type Loaded, type LoadOptions, loadImage, loadImages, loadText } from './load.ts';
 export { formatProblem, type Problem } from './problem.ts';
 export type { MediaLocation } from './schema/media.ts';
 export type { AuthorizedKey } from './schema/openssh.ts';
-export type { Parameter } from './schema/steps.ts';
+export type { PlainData } from './schema/plain-data.ts';
 export type { InstallationType, WindowsVersion } from './schema/windows.ts';
 export { Secret, type SecretContext } from './secret.ts';
 export { findSecrets, resolveParameters } from './secrets.ts';

@@ -1,5 +1,5 @@
 import type { Redactor } from '../common/redactor.ts';
-import { parseSource, type SourceDocument } from './document.ts';
+import { locatedAt, parseSource, type SourceDocument } from './document.ts';
 import { checkFiles } from './files.ts';
 import { finishImage, type Image } from './image.ts';
 import { findingsOf, valueAt } from './issues.ts';
@@ -75,7 +75,11 @@ function check(document: SourceDocument, options: LoadOptions, declared: Readonl
   ]);
   const others = [
     ...issues.flatMap(([issue, path]) => findingsOf(imageSchema, data.value, issue, path)),
-    ...checkRules(result.part, (path) => valueAt(data.value, path)),
+    ...checkRules(
+      result.part,
+      (path) => valueAt(data.value, path),
+      (path) => locatedAt(root, path)?.source,
+    ),
   ].filter((finding) => !told.has(formatPath(finding.path)));
   const findings = [...unusedVariables(root, options.vars ?? {}, declared), ...data.findings, ...others];
   const problems = inOrder([...document.problems, ...place(document, findings)]);

@@ -1,5 +1,5 @@
 import type { Json } from '../common/json.ts';
-import type { Parameter } from './schema/steps.ts';
+import type { PlainData } from './schema/plain-data.ts';
 import { Secret } from './secret.ts';
 
 /** Every reference to a secret in plain data, with its path (`vcenter.password`). */
@@ -15,11 +15,11 @@ export function findSecrets(data: unknown, path = ''): { readonly path: string; 
 export type ReadSecret = (secret: Secret) => Promise<string>;
 
 /**
- * A step's parameters with each secret in its place: for the guest only, never for a log. With another `read`, something
- * that stands for the secret, such as a keyed digest.
+ * Plain data (a step's parameters, settings of an answer file) with each secret in its place: for Windows only, never for
+ * a log. With another `read`, something that stands for the secret, such as a keyed digest.
  */
 export async function resolveParameters(
-  parameters: Readonly<Record<string, Parameter>>,
+  parameters: Readonly<Record<string, PlainData>>,
   read: ReadSecret = (secret) => secret.resolve(),
 ): Promise<{ [key: string]: Json }> {
   const entries = await Promise.all(
@@ -28,12 +28,12 @@ export async function resolveParameters(
   return Object.fromEntries(entries);
 }
 
-async function resolveParameter(value: Parameter, read: ReadSecret): Promise<Json> {
+async function resolveParameter(value: PlainData, read: ReadSecret): Promise<Json> {
   if (value instanceof Secret) return read(value);
   if (isList(value)) return Promise.all(value.map((item) => resolveParameter(item, read)));
   return value !== null && typeof value === 'object' ? resolveParameters(value, read) : value;
 }
 
-function isList(value: Parameter): value is readonly Parameter[] {
+function isList(value: PlainData): value is readonly PlainData[] {
   return Array.isArray(value);
 }

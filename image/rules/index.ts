@@ -1,12 +1,16 @@
 import type { Finding } from '../problem.ts';
 import { oneRuntime, oneSource } from './containers.ts';
+import { domainJoin } from './domain-join.ts';
 import { uniqueRules } from './firewall.ts';
 import { disks, guestId, hardwareForWindows, memory, processors, secureBootNeedsEfi } from './hardware.ts';
 import { digestOfUrl, discFiles, driverFolders, locations } from './media.ts';
+import { networks } from './network.ts';
 import { archiveOfDisc, authorizedKeys } from './openssh.ts';
 import { oneDatastore } from './placement.ts';
-import type { Part, Raw, Rule } from './rule.ts';
+import { region } from './region.ts';
+import type { Part, Raw, Rule, Written } from './rule.ts';
 import { acyclic, knownAfter, oneKind, uniqueStepNames, uploadTarget } from './steps.ts';
+import { unattend } from './unattend.ts';
 import { port, trust } from './vcenter.ts';
 import { computerName, serverCoreOnly } from './windows.ts';
 
@@ -26,6 +30,10 @@ const RULES: readonly Rule[] = [
   hardwareForWindows,
   serverCoreOnly,
   computerName,
+  region,
+  networks,
+  domainJoin,
+  unattend,
   authorizedKeys,
   archiveOfDisc,
   oneRuntime,
@@ -39,6 +47,6 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Everything the rules across fields find in the parts of a file that are right by themselves. */
-export function checkRules(part: Part, raw: Raw): Finding[] {
-  return RULES.flatMap((rule) => rule(part, raw));
+export function checkRules(part: Part, raw: Raw, written: Written): Finding[] {
+  return RULES.flatMap((rule) => rule(part, raw, written));
 }

@@ -1,3 +1,4 @@
+import type { Finding } from '../problem.ts';
 import type { Rule } from './rule.ts';
 
 export const serverCoreOnly: Rule = ({ windows }) =>
@@ -14,16 +15,12 @@ export const serverCoreOnly: Rule = ({ windows }) =>
     : [];
 
 /** Windows refuses a computer name of digits only. */
-export const computerName: Rule = ({ windows }) => {
-  const name = windows?.computerName;
-  if (name === undefined || !/^\d+$/.test(name)) return [];
-  return [
-    {
-      path: ['windows', 'computerName'],
-      code: 'windows.computer-name',
-      expected: 'a computer name with at least one letter',
-      found: `"${name}"`,
-      remedy: 'add a letter',
-    },
-  ];
-};
+export const computerName: Rule = ({ windows }) =>
+  [
+    [['windows', 'computerName'], windows?.computerName] as const,
+    [['windows', 'sysprep', 'computerName'], windows?.sysprep?.computerName] as const,
+  ].flatMap(([path, name]): Finding[] => {
+    if (name === undefined || !/^\d+$/.test(name)) return [];
+    const expected = 'a computer name with at least one letter';
+    return [{ path, code: 'windows.computer-name', expected, found: `"${name}"`, remedy: 'add a letter' }];
+  });

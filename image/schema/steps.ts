@@ -1,39 +1,6 @@
 import { z } from 'zod';
-import { SECRET_PATTERN, Secret } from '../secret.ts';
 import { duration, hints, integer, label, text } from './fields.ts';
-
-/** Plain data in which a secret may stand for any value. */
-export type Parameter =
-  | string
-  | number
-  | boolean
-  | null
-  | Secret
-  | readonly Parameter[]
-  | { readonly [key: string]: Parameter };
-
-type JsonValue = z.output<ReturnType<typeof z.json>>;
-
-/** `{secret: env:NAME}` becomes a Secret, at any depth. A reference that is none is reported with its path. */
-function parameters() {
-  return z
-    .record(z.string(), z.json())
-    .register(hints, { expected: 'parameters by name' })
-    .transform((value, context) => {
-      const read = (item: JsonValue, path: (string | number)[]): Parameter => {
-        if (Array.isArray(item)) return item.map((element, index) => read(element, [...path, index]));
-        if (item === null || typeof item !== 'object') return item;
-        const keys = Object.keys(item);
-        const reference = item.secret;
-        if (keys.length === 1 && keys[0] === 'secret') {
-          if (typeof reference === 'string' && SECRET_PATTERN.test(reference)) return new Secret(reference);
-          context.addIssue({ code: 'custom', path: [...path, 'secret'], params: { secret: true } });
-        }
-        return Object.fromEntries(Object.entries(item).map(([key, child]) => [key, read(child, [...path, key])]));
-      };
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, read(item, [key])]));
-    });
-}
+import { plainData } from './plain-data.ts';
 
 const guestPath = text('an absolute Windows path such as C:\\app\\setup.ini');
 
@@ -54,7 +21,7 @@ export const stepSchema = z.strictObject({
   script: text('the path of a PowerShell script')
     .optional()
     .describe('PowerShell script to run as Administrator, relative to this file.'),
-  parameters: parameters()
+  parameters: plainData('parameters by name')
     .optional()
     .describe(
       'Parameters of `script` or `powershell`: one line of base64 of UTF-8 JSON on standard input. `{secret: env:NAME}` stands for a secret.',

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { SECRET_PATTERN, Secret } from '../secret.ts';
 import { hints, pattern, secret, text } from './fields.ts';
 import { language } from './media.ts';
+import { networkSchema } from './network.ts';
+import { sysprepSchema } from './sysprep.ts';
+import { unattendSchema } from './unattend.ts';
 
 export const WINDOWS_VERSIONS = ['2019', '20H2', '2022', '2025'] as const;
 export type WindowsVersion = (typeof WINDOWS_VERSIONS)[number];
@@ -55,7 +58,7 @@ export const windowsSchema = z
       .describe('Computer name: at most 15 letters, digits and hyphens (RFC 1123), not only digits.'),
     organization: text('the name of an organization', 63).default('Organization').describe('Registered organization.'),
     owner: text('the name of an owner', 63).default('Owner').describe('Registered owner.'),
-    timeZone: pattern(/^[A-Za-z0-9][A-Za-z0-9 .()+-]*$/, {
+    timeZone: pattern(/^[A-Za-z0-9][A-Za-z0-9 .()+_-]*$/, {
       expected: "a Windows time zone such as UTC or 'W. Europe Standard Time'",
       remedy: 'see the list with: tzutil /l',
     })
@@ -71,5 +74,9 @@ export const windowsSchema = z
     administratorPassword: secret()
       .optional()
       .describe('Password of Administrator while the image is built. Left out: a random one a build.'),
+    recoveryPartition: z.boolean().default(false).describe('A partition for Windows RE (1 GiB) before Windows.'),
+    network: networkSchema('Addresses and DNS while the image is built. Left out: DHCP.'),
+    sysprep: sysprepSchema,
+    unattend: unattendSchema,
   })
   .describe('What is installed, and how it is named.');

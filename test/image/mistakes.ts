@@ -15,6 +15,8 @@ const MACHINE = '  cpus: 4\n';
 const ISO = `iso: \${var.media}/windows-server-20h2.iso`;
 const KEYS = `['file:\${var.public_key}']`;
 const RULE = '{ name: ContainerLogsPort, port: 10250, protocol: TCP }';
+const JOIN = 'windows.sysprep.domainJoin';
+const EXTRA = 'windows.unattend';
 const TEMPLATE = 'template:\n  name: windows-server-20h2';
 
 /** Public keys that OpenSSH made: RSA of 1024 bits, and an Ed25519 key that is cut. */
@@ -154,6 +156,103 @@ export const MISTAKES: readonly Mistake[] = [
   [MACHINE, '  guestId: ‸windows2022srvNext_64Guest\n', 'hardware.guestId', 'hardware.guest-id'],
   ['timeZone: UTC', 'installationType: ‸Server', 'windows.installationType', 'windows.installation-type'],
   ['timeZone: UTC', 'computerName: ‸12345', 'windows.computerName', 'windows.computer-name'],
+  ['timeZone: UTC', "timeZone: ‸'W. Europ Standard Time'", 'windows.timeZone', 'windows.time-zone'],
+  ['timeZone: UTC', 'locale: ‸de-XX', 'windows.locale', 'windows.locale'],
+  ['timeZone: UTC', 'uiLanguage: ‸xx-US', 'windows.uiLanguage', 'windows.locale'],
+  ['timeZone: UTC', 'inputLocale: ‸0999:00000409', 'windows.inputLocale', 'windows.keyboard'],
+  ['timeZone: UTC', 'sysprep: { computerName: ‸12345 }', 'windows.sysprep.computerName', 'windows.computer-name'],
+  ['timeZone: UTC', 'sysprep: { computerName: ‸win* }', 'windows.sysprep.computerName', 'image.value'],
+  [
+    'timeZone: UTC',
+    'network: { interfaces: [{ identifier: Ethernet0, addresses: [‸192.0.2.10/33] }] }',
+    'windows.network.interfaces[0].addresses[0]',
+    'image.value',
+  ],
+  ['timeZone: UTC', 'network: { dnsSuffixes: [‸a b] }', 'windows.network.dnsSuffixes[0]', 'image.value'],
+  [
+    'timeZone: UTC',
+    'network: { interfaces: [{ identifier: 00:50:56:00:00:0a }, { identifier: ‸00-50-56-00-00-0A }] }',
+    'windows.network.interfaces[1].identifier',
+    'windows.network',
+  ],
+  [
+    'timeZone: UTC',
+    "sysprep: { network: { interfaces: [{ identifier: a, gateways: ‸[192.0.2.1, '2001:db8::1', 192.0.2.2] }] } }",
+    'windows.sysprep.network.interfaces[0].gateways',
+    'windows.network',
+  ],
+  ['timeZone: UTC', 'sysprep: { domainJoin: ‸{ domain: example.com } }', JOIN, 'windows.domain-join'],
+  [
+    'timeZone: UTC',
+    'sysprep: { domainJoin: { accountData: env:X, ‸workgroup: A } }',
+    `${JOIN}.workgroup`,
+    'windows.domain-join',
+  ],
+  [
+    'timeZone: UTC',
+    'sysprep: { domainJoin: { workgroup: A, ‸domain: example.com } }',
+    `${JOIN}.domain`,
+    'windows.domain-join',
+  ],
+  ['timeZone: UTC', 'sysprep: { ‸domainJoin: { machinePassword: env:X } }', `${JOIN}.domain`, 'windows.domain-join'],
+  [
+    'timeZone: UTC',
+    `sysprep: { domainJoin: { domain: d, credentials: { username: 'a@b', password: env:X, domain: ‸b } } }`,
+    `${JOIN}.credentials.domain`,
+    'windows.domain-join',
+  ],
+  [
+    'timeZone: UTC',
+    'sysprep: { domainJoin: { domain: d, machinePassword: ‸hunter2-clear } }',
+    `${JOIN}.machinePassword`,
+    'secret.literal',
+  ],
+  // Answer files
+  ['timeZone: UTC', 'unattend: { install: ‸[] }', `${EXTRA}.install`, 'image.type'],
+  ['timeZone: UTC', 'unattend: { ‸setup: {} }', `${EXTRA}.setup`, 'image.unknown-key'],
+  ['timeZone: UTC', 'unattend: { install: { ‸specialise: {} } }', `${EXTRA}.install.specialise`, 'unattend.pass'],
+  [
+    'timeZone: UTC',
+    `unattend: { sysprep: { specialize: { ‸'<x>': {} } } }`,
+    `${EXTRA}.sysprep.specialize["<x>"]`,
+    'unattend.component',
+  ],
+  [
+    'timeZone: UTC',
+    'unattend: { install: { specialize: { ‸Microsoft-Windows-Setup: {} } } }',
+    `${EXTRA}.install.specialize.Microsoft-Windows-Setup`,
+    'unattend.component-pass',
+  ],
+  [
+    'timeZone: UTC',
+    'unattend:\n    install:\n      specialize:\n        Microsoft-Windows-Shell-Setup:\n          ‸OOBE: { ProtectYourPC: 1 }',
+    `${EXTRA}.install.specialize.Microsoft-Windows-Shell-Setup.OOBE`,
+    'unattend.setting-pass',
+  ],
+  [
+    'timeZone: UTC',
+    `unattend: { install: { specialize: { A: { B: { ‸'c d': 1 } } } } }`,
+    `${EXTRA}.install.specialize.A.B["c d"]`,
+    'unattend.name',
+  ],
+  [
+    'timeZone: UTC',
+    'unattend: { install: { specialize: { A: { B: [‸[1]] } } } }',
+    `${EXTRA}.install.specialize.A.B[0]`,
+    'unattend.shape',
+  ],
+  [
+    'timeZone: UTC',
+    'unattend: { install: { specialize: { A: { B: ‸00000409 } } } }',
+    `${EXTRA}.install.specialize.A.B`,
+    'unattend.number',
+  ],
+  [
+    'timeZone: UTC',
+    'unattend: { sysprep: { specialize: { A: { B: [{ C: { secret: ‸hunter2-clear } }] } } } }',
+    `${EXTRA}.sysprep.specialize.A.B[0].C.secret`,
+    'secret.literal',
+  ],
   [KEYS, `\n    - ‸${RSA_1024}`, 'openssh.authorizedKeys[0]', 'openssh.weak-key'],
   [KEYS, '\n    - ‸ssh-dss AAAAB3NzaC1kc3M=', 'openssh.authorizedKeys[0]', 'openssh.weak-key'],
   [KEYS, `\n    - ‸${CUT}`, 'openssh.authorizedKeys[0]', 'openssh.key'],

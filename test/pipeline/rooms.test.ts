@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '../..');
 const allowed: Readonly<Record<string, readonly string[]>> = {
   common: [],
   pipeline: ['common'],
-  image: ['common'],
+  image: ['common', 'unattend'],
   vsphere: ['common'],
   guest: ['common', 'scripts'],
   scripts: ['common'],
