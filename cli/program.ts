@@ -1,12 +1,6 @@
 import { Command } from 'commander';
-import { buildCommand } from './build.ts';
 import type { Cli } from './context.ts';
 import { exitCodesHelp } from './exit-codes.ts';
-import { isoCommand } from './iso/index.ts';
-import { labCommand } from './lab.ts';
-import { planCommand } from './plan.ts';
-import { schemaCommand } from './schema.ts';
-import { validateCommand } from './validate.ts';
 import { version } from './version.ts';
 
 const examples = `
@@ -23,17 +17,31 @@ Environment:
 
 ${exitCodesHelp}`;
 
-/** The command line: flags and help texts; each command loads what it needs when it runs. */
-export function program(cli: Cli): Command {
+/** The commands by name, in the order of the help text. */
+const commands: Readonly<Record<string, (cli: Cli) => Promise<Command>>> = {
+  build: async (cli) => (await import('./build.ts')).buildCommand(cli),
+  plan: async (cli) => (await import('./plan.ts')).planCommand(cli),
+  validate: async (cli) => (await import('./validate.ts')).validateCommand(cli),
+  schema: async (cli) => (await import('./schema.ts')).schemaCommand(cli),
+  iso: async (cli) => (await import('./iso/index.ts')).isoCommand(cli),
+  prune: async (cli) => (await import('./prune.ts')).pruneCommand(cli),
+  lab: async (cli) => (await import('./lab.ts')).labCommand(cli),
+};
+
+/**
+ * The command line: flags and help texts. Only the command that stands first is loaded, and all of them when none does;
+ * each loads what it needs when it runs.
+ */
+export async function program(cli: Cli): Promise<Command> {
   const root = new Command('ingot')
     .description('Builds Windows Server templates on vCenter, from the ISO to the sealed and proven template.')
     .version(version(), '--version', 'print the version')
     .addHelpText('after', examples)
     .helpCommand('help [command]', 'print the help of a command')
     .showHelpAfterError('(ingot --help lists commands and flags)');
-  for (const command of [buildCommand, planCommand, validateCommand, schemaCommand, isoCommand, labCommand]) {
-    root.addCommand(command(cli));
-  }
+  const [first = ''] = cli.argv;
+  const named = Object.hasOwn(commands, first) ? [commands[first]] : Object.values(commands);
+  for (const command of named) if (command !== undefined) root.addCommand(await command(cli));
   for (const command of [root, ...root.commands]) {
     command.exitOverride().helpOption('-h, --help', 'print this help');
   }

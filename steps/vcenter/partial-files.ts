@@ -5,7 +5,7 @@ import { type DatastoreFile, deleteDatastoreFile, searchDatastore } from '../../
 import type { DatastoreLocation } from '../../vsphere/inventory.ts';
 
 /** Milliseconds after which a partial upload is one that a killed build left: no upload takes that long. */
-const partialMs = 48 * 3_600_000;
+export const partialMs = 48 * 3_600_000;
 const discardMs = 30_000;
 // vCenter holds a file for a moment after the connection that wrote it broke.
 const discardPausesMs = [200, 1000, 5000];
