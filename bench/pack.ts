@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 const exec = promisify(execFile);
 const root = join(import.meta.dirname, '..');
 const runs = Number(process.argv[2] ?? 9);
-const folder = await mkdtemp(join(tmpdir(), 'ingot-bench-'));
+const folder = await mkdtemp(join(process.env.BENCH_DIR ?? tmpdir(), 'ingot-bench-'));
 try {
   const main = await compiled();
   const cases = { '200 small files': await smallFiles(), 'one file of 500 MB': await largeFile() };

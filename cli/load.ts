@@ -7,7 +7,11 @@ import { type Variables, variablesOf } from './variables.ts';
 export async function loadOrExplain(
   cli: Cli,
   file: string,
-  { vars, env }: { readonly vars: Variables; readonly env: NodeJS.ProcessEnv },
+  {
+    vars,
+    env,
+    checkFiles = true,
+  }: { readonly vars: Variables; readonly env: NodeJS.ProcessEnv; readonly checkFiles?: boolean },
 ): Promise<Image | undefined> {
   const { formatProblem, loadImage } = await import('../image/index.ts');
   const { image, problems } = await loadImage(file, {
@@ -15,7 +19,7 @@ export async function loadOrExplain(
     optionalVars: variablesOf(env),
     env,
     redactor: cli.redactor,
-    checkFiles: true,
+    checkFiles,
   });
   for (const problem of problems) cli.stderr.write(`${cli.redactor.text(formatProblem(problem))}\n`);
   if (image === undefined) cli.exitCode = exitCodes.usage;

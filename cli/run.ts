@@ -29,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<never> {
   });
   cli.interrupts.listen();
   try {
-    await program(cli).parseAsync(argv, { from: 'user' });
+    await (await program(cli)).parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) cli.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     else fail(error);

@@ -68,7 +68,7 @@ async function openOnDatastore(
     });
   }
   const { loadOrExplain } = await import('../load.ts');
-  const image = await loadOrExplain(cli, flags.image, { vars: flags.var ?? {}, env });
+  const image = await loadOrExplain(cli, flags.image, { vars: flags.var ?? {}, env, checkFiles: false });
   if (image === undefined) return undefined;
   const [{ connect }, { openDatacenter }, { parseDatastorePath }, { openDatastoreSource }] = await Promise.all([
     import('../../vsphere/connect.ts'),
