@@ -6,13 +6,13 @@ import type { Image } from '../image/index.ts';
 import { scriptFile } from '../scripts/digest.ts';
 import { defineStep } from './define.ts';
 import { inspectMedia } from './inspect-media.ts';
-import { administratorPassword, answerFileInputs, productKey, productKeyDigest } from './support/answer-files.ts';
-import { discDriverPaths, discEntries, discInputs } from './support/disc-files.ts';
+import { answerSecrets, installInputs } from './support/answer-files.ts';
+import { checkedXml } from './support/checked-answer-file.ts';
+import { discEntries, discInputs } from './support/disc-files.ts';
+import { installContext, installFile, volumeLabel } from './support/install-answer-file.ts';
 import { scriptFiles } from './support/script.ts';
+import { sysprepXml } from './support/sysprep-answer-file.ts';
 import { uploadIso } from './upload-iso.ts';
-
-/** The label by which the first logon finds the disc, whatever letter its drive has. */
-const volumeLabel = 'INGOT';
 
 /** Autounattend.xml, the bootstrap and its parameters on a small disc. It holds a password, so it stays in memory. */
 export const answerDisc = defineStep({
@@ -22,13 +22,10 @@ export const answerDisc = defineStep({
   // The digest of the ISO is known from then on at the latest, and with it all fingerprints.
   after: [uploadIso],
   inputs: async (image, { digests, iso }) => ({
-    ...answerFileInputs(image),
+    ...(await installInputs(image)),
     iso: await iso.digest(),
     files: await discInputs(image.media.files, digests),
     drivers: [...image.media.drivers],
-    firmware: image.hardware.firmware,
-    installationType: image.windows.installationType,
-    productKey: await productKeyDigest(image),
     authorizedKeys: await readAuthorizedKeys(image),
     openssh: { source: image.openssh.source, port: image.openssh.port },
     opensshArchive: image.openssh.archive === undefined ? null : (await digests.of(image.openssh.archive)).sha256,
@@ -36,34 +33,20 @@ export const answerDisc = defineStep({
   files: scriptFiles('bootstrap'),
   output: z.object({ name: z.string(), size: z.number(), build: z.string() }),
   timeout: 60_000,
-  async run({ build, config, inputs, needs, redactor, held }) {
-    const [{ installAnswerFile }, { writeAnswerFile }, { writeIso }, { vmwareDriverPaths }] = await Promise.all([
-      import('../unattend/install.ts'),
-      import('../unattend/write.ts'),
-      import('../iso/writer/write.ts'),
-      import('../unattend/drivers.ts'),
-    ]);
-    const { firmware, installationType, computerName, organization, owner, timeZone, locale } = inputs;
-    const file = installAnswerFile({
-      firmware,
-      image: { index: needs.media.image.index },
-      productKey: await productKey(config, needs.media.evaluation),
-      installationType,
-      locale,
-      timeZone,
-      organization,
-      owner,
-      computerName,
-      administratorPassword: await administratorPassword(config, redactor),
-      bootstrap: { volumeLabel, script: 'bootstrap.ps1' },
-      driverPaths: [...vmwareDriverPaths(), ...discDriverPaths(inputs.drivers)],
-    });
+  async run({ build, config, inputs, needs, redactor, held, iso, warn }) {
+    const { writeIso } = await import('../iso/writer/write.ts');
+    const { image, evaluation } = needs.media;
+    const file = await installFile(config, { image, evaluation }, await answerSecrets(config, redactor));
+    const context = installContext(config, (await iso.facts()).image, evaluation);
+    const autounattend = await checkedXml(file, context, warn);
+    // A mistake in the other answer file is told now, and not when Windows is installed.
+    await sysprepXml(config, redactor, () => undefined);
     const parameters = { build, authorizedKeys: inputs.authorizedKeys, openssh: inputs.openssh };
     const [bootstrap, common] = await Promise.all([scriptFile('bootstrap.ps1'), scriptFile('common.ps1')]);
     checkArchive(config, inputs.opensshArchive);
     const disc = await writeIso(
       [
-        { path: 'Autounattend.xml', data: Buffer.from(writeAnswerFile(file), 'utf8') },
+        { path: 'Autounattend.xml', data: autounattend },
         { path: 'bootstrap.ps1', data: bootstrap.bytes },
         { path: 'common.ps1', data: common.bytes },
         { path: 'bootstrap.json', data: Buffer.from(JSON.stringify(parameters), 'utf8') },

@@ -5,7 +5,7 @@ import { parseSysprepReport, type SysprepReport } from '../guest/reports.ts';
 import { scriptFile } from '../scripts/digest.ts';
 import { clone } from './clone.ts';
 import { defineStep } from './define.ts';
-import { answerFileInputs, passwordDigest } from './support/answer-files.ts';
+import { sysprepInputs } from './support/answer-files.ts';
 import { explained } from './support/late.ts';
 import { keys } from './support/names.ts';
 import { randomPassword } from './support/password.ts';
@@ -25,7 +25,7 @@ export const sysprep = defineStep({
   id: 'sysprep',
   title: 'Generalize the clone (Sysprep)',
   needs: { clone },
-  inputs: async (image) => ({ ...answerFileInputs(image), password: await passwordDigest(image) }),
+  inputs: sysprepInputs,
   files: scriptFiles('sysprep', 'sysprep-task'),
   output: z.object({ imageState: z.string(), tag: z.boolean(), errors: z.array(z.string()) }),
   timeout: (image) => image.timeouts.sysprep + image.timeouts.boot + image.timeouts.ssh,
@@ -36,9 +36,8 @@ export const sysprep = defineStep({
     const guest = (wait: AbortSignal) => context.guest(wait, 'candidate');
     const session = await guest(signal);
     const run = randomBytes(8).toString('hex');
-    await session.writeFile('/C:/ProgramData/ingot/unattend.xml', await sysprepXml(config, context.redactor), {
-      signal,
-    });
+    const xml = await sysprepXml(config, context.redactor, context.warn);
+    await session.writeFile('/C:/ProgramData/ingot/unattend.xml', xml, { signal });
     const task = await scriptFile('sysprep-task.ps1');
     await session.writeFile('/C:/ProgramData/ingot/scripts/sysprep-task.ps1', task.bytes, { signal });
     progress('Starting Sysprep');
