@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, (cli: Cli) => Promise<Command>>> = {
   validate: async (cli) => (await import('./validate.ts')).validateCommand(cli),
   schema: async (cli) => (await import('./schema.ts')).schemaCommand(cli),
   iso: async (cli) => (await import('./iso/index.ts')).isoCommand(cli),
+  unattend: async (cli) => (await import('./unattend/index.ts')).unattendCommand(cli),
   prune: async (cli) => (await import('./prune.ts')).pruneCommand(cli),
   lab: async (cli) => (await import('./lab.ts')).labCommand(cli),
 };
