@@ -35,6 +35,9 @@ suite('what changes the result is in the fingerprint of the step that it changes
     ['answer-disc', { windows: { timeZone: 'W. Europe Standard Time' } }],
     ['answer-disc', { windows: { inputLocale: 'de-DE' } }],
     ['answer-disc', { openssh: { port: 2222 } }],
+    ['answer-disc', { windows: { recoveryPartition: true } }],
+    ['answer-disc', { windows: { network: { dnsSuffix: 'example.com' } } }],
+    ['answer-disc', { windows: { unattend: { install: { specialize: { A: { b: 1 } } } } } }],
     ['upload-media', { media: { toolsIso: '[LocalDS_0] other.iso' } }],
     ['create-vm', { hardware: { disk: '80GiB' } }],
     ['create-vm', { hardware: { memory: '16GiB' } }],
@@ -46,6 +49,11 @@ suite('what changes the result is in the fingerprint of the step that it changes
     ['firewall', { firewall: { rules: [{ name: 'ContainerLogsPort', port: 10251, protocol: 'TCP' }] } }],
     ['motd', { steps: [{ name: 'motd', powershell: "Write-Output 'x'" }] }],
     ['clone', { template: { folder: 'elsewhere' } }],
+    ['sysprep', { windows: { sysprep: { computerName: '*' } } }],
+    ['sysprep', { windows: { sysprep: { extendOsPartition: true } } }],
+    ['sysprep', { windows: { sysprep: { network: { dnsSuffixes: ['example.com'] } } } }],
+    ['sysprep', { windows: { sysprep: { domainJoin: { workgroup: 'NODES' } } } }],
+    ['sysprep', { windows: { unattend: { sysprep: { specialize: { A: { b: 1 } } } } } }],
     ['seal', { template: { notes: 'Other notes' } }],
   ] as const) {
     test(`${step}: ${JSON.stringify(changes)}`, async () =>
@@ -62,6 +70,23 @@ suite('what changes the result is in the fingerprint of the step that it changes
     const key = { ...with1, THE_KEY: '6NMRW-2C8FM-D24W7-TQWMY-CWH2D' };
     assert.equal(firstChange(first, await prints({ windows }, key)), 'answer-disc');
   });
+
+  for (const [step, windows] of [
+    ['answer-disc', { unattend: { install: { specialize: { A: { b: [{ secret: 'env:THE_SECRET' }] } } } } }],
+    ['sysprep', { unattend: { sysprep: { specialize: { A: { b: { secret: 'env:THE_SECRET' } } } } } }],
+    ['sysprep', { sysprep: { domainJoin: { domain: 'd', machinePassword: 'env:THE_SECRET' } } }],
+    ['sysprep', { sysprep: { domainJoin: { accountData: 'env:THE_SECRET' } } }],
+    [
+      'sysprep',
+      { sysprep: { domainJoin: { domain: 'd', credentials: { username: 'a', password: 'env:THE_SECRET' } } } },
+    ],
+  ] as const) {
+    test(`the same for ${JSON.stringify(windows)}`, async () => {
+      const first = await prints({ windows }, { THE_SECRET: 'secret-1' });
+      assert.equal(firstChange(first, await prints({ windows }, { THE_SECRET: 'secret-1' })), undefined);
+      assert.equal(firstChange(first, await prints({ windows }, { THE_SECRET: 'secret-2' })), step);
+    });
+  }
 });
 
 suite('what does not change the result is in none', () => {
