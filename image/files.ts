@@ -9,6 +9,7 @@ function localFiles(image: Image): [Path, string][] {
   const files: [Path, string | undefined][] = [
     [['vcenter', 'caFile'], image.vcenter.caFile],
     [['media', 'iso'], image.media.iso.kind === 'file' ? image.media.iso.path : undefined],
+    [['media', 'caFile'], image.media.caFile],
     [['media', 'toolsIso'], image.media.toolsIso.kind === 'file' ? image.media.toolsIso.path : undefined],
     [['openssh', 'archive'], image.openssh.archive],
   ];

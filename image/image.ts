@@ -107,6 +107,7 @@ export function finishImage(parsed: ParsedImage, path: string): Image {
     media: {
       ...parsed.media,
       iso: absolute(parsed.media.iso, directory),
+      caFile: parsed.media.caFile && resolve(directory, parsed.media.caFile),
       toolsIso: absolute(parsed.media.toolsIso, directory),
       files: parsed.media.files.map(({ from, to }) => ({ from: resolve(directory, from), to: to ?? basename(from) })),
       language: parsed.media.language ?? windows.uiLanguage,

@@ -82,8 +82,8 @@ export async function planImage(image: Image, options: PlanOptions): Promise<rea
   const store = offline ? memoryStore() : env.records;
   const { signal } = options;
   try {
-    // A plan uploads nothing: what the ISO is has to be known before.
-    await env.iso.identify({ signal, onProgress: () => undefined });
+    // A plan uploads nothing.
+    if ((await env.iso.identify({ signal, onProgress: () => undefined })) === undefined) env.iso.leaveUnknown();
     return await plan(graphOf(image), image, env, { store, digestOf, signal: options.signal });
   } finally {
     await close();

@@ -68,10 +68,10 @@ function describeImage({ index, name, installationType, version }: Described): s
 }
 
 /** What to know of the image's build. One that is too old for the procedure can still be installed: updates may lift it. */
-function remarks({ passed, found, reason, notice }: BuildGate): string[] {
-  return [...(passed ? [] : [`build ${found} fails: ${reason}`]), ...(notice === null ? [] : [notice])];
+function remarks({ passed, reason, notice }: BuildGate): string[] {
+  return [...(passed ? [] : [`build ${reason}`]), ...(notice === null ? [] : [notice])];
 }
 
-function passedGate({ passed, found, reason }: BuildGate): string[] {
-  return passed ? [`build ${found} passes: ${reason}`] : [];
+function passedGate({ passed, reason }: BuildGate): string[] {
+  return passed ? [`build ${reason}`] : [];
 }

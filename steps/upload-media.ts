@@ -6,8 +6,9 @@ import { defineStep } from './define.ts';
 import { mediaName } from './media/bring.ts';
 import { preflight } from './preflight.ts';
 import type { Digests } from './support/digests.ts';
-import { answerDiscStream, fileStream } from './support/streams.ts';
+import { answerDiscStream } from './support/streams.ts';
 import { uploadIso } from './upload-iso.ts';
+import { filePieces } from './vcenter/file-pieces.ts';
 
 /** What stands for the Tools ISO in the fingerprint: its content; where that cannot be known, its place. */
 async function toolsOf(location: MediaLocation, digests: Digests): Promise<string> {
@@ -52,7 +53,7 @@ export const uploadMedia = defineStep({
         const put = await files.putDigested({
           folder: names.mediaFolder,
           size,
-          content: () => fileStream(location.path),
+          content: () => filePieces(location.path),
           label: (sent) => mediaName(sent, basename(location.path)),
           onProgress: (done, total) => onProgress('Uploading the VMware Tools ISO', done, total),
           log,

@@ -156,7 +156,7 @@ function statusFailure(name: string, status: number): IngotError {
       'datastore.no-ranges',
       `expected ranges of ${name}, found that vCenter sends the whole file`,
       {
-        remedy: 'Name a copy of the file on this machine, or let it be downloaded first.',
+        remedy: 'Let it be downloaded first (in an image file media.withoutRanges: download), or name a copy on this machine.',
       },
     );
   }

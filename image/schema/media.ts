@@ -61,6 +61,9 @@ export const mediaSchema = z
       .describe(
         'What to do when the server of `iso` cannot send a part of the file: stop, or download the whole ISO to this machine first.',
       ),
+    caFile: text('the path of a PEM file')
+      .optional()
+      .describe('CA certificates (PEM) for the server of a URL, relative to this file, beside those of the system.'),
     edition: text('the index, NAME, EDITIONID or FLAGS of an image in install.wim')
       .register(hints, { expected: 'the index, NAME, EDITIONID or FLAGS of an image in install.wim', numeric: true })
       .optional()

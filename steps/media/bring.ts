@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { IngotError } from '../../common/failure.ts';
-import type { Json } from '../../common/json.ts';
-import type { Patch } from '../../iso/patch.ts';
+import { applyPatches, type Patch } from '../../iso/patch.ts';
 import type { DatastoreFiles } from '../vcenter/files.ts';
 import type { Iso } from './iso.ts';
-import { mediaRecords } from './records.ts';
-import { digestStream, patchedStream } from './streams.ts';
+import { hashed } from './streams.ts';
 
 export interface BringOptions {
   readonly signal: AbortSignal;
@@ -14,7 +12,7 @@ export interface BringOptions {
 }
 
 export interface Brought {
-  /** SHA-256 of the ISO as its publisher made it. */
+  /** SHA-256 of what the VM boots: of the ISO after the patch. */
   readonly sha256: string;
   /** Datastore path of what the VM boots. */
   readonly path: string;
@@ -27,7 +25,7 @@ export interface Bringing {
   readonly files: DatastoreFiles;
   /** Folder of the media on the build's datastore. */
   readonly folder: string;
-  /** SHA-256 that the image file asks for. */
+  /** SHA-256 that the image file asks for: of the ISO as its publisher made it. */
   readonly wanted: string | undefined;
 }
 
@@ -39,79 +37,109 @@ export interface Bringing {
  */
 export async function bringIso(bringing: Bringing, options: BringOptions): Promise<Brought> {
   const { iso, patches, files, folder } = bringing;
+  const { signal } = options;
   const inPlace = patches.length === 0 ? iso.datastorePath : undefined;
-  const onePass = inPlace === undefined && (await iso.known()) === undefined && !(await mayBeThere(bringing, options));
-  if (onePass) return uploadIso(bringing, undefined, options);
-  const sha256 = await digestIso(bringing, options);
-  if (inPlace !== undefined) return { sha256, path: inPlace, uploadedBytes: 0 };
-  const stored =
-    patches.length === 0
-      ? { name: mediaName(sha256, iso.fileName), sha256, size: iso.source.size }
-      : await mediaRecords(files, folder).storedAs(originOf(bringing, sha256), options.signal);
-  const path = stored && (await files.findMedia(folder, stored.name, stored, options.signal));
-  return path === undefined ? uploadIso(bringing, sha256, options) : { sha256, path, uploadedBytes: 0 };
+  let sha256 = await knownDigest(bringing);
+  // Only when a file of that size is there can it pay to read the ISO before it is uploaded.
+  const reads =
+    inPlace !== undefined || (!iso.remote && (await files.mediaOfSize(folder, iso.source.size, signal)).length > 0);
+  if (sha256 === undefined && reads) sha256 = await digestIso(bringing, options);
+  if (sha256 !== undefined) {
+    if (inPlace !== undefined) return { sha256, path: inPlace, uploadedBytes: 0 };
+    const path = await files.findMedia(
+      folder,
+      mediaName(sha256, iso.fileName),
+      { size: iso.source.size, sha256 },
+      signal,
+    );
+    if (path !== undefined) return { sha256, path, uploadedBytes: 0 };
+  }
+  return uploadIso(bringing, sha256, options);
 }
 
 /**
- * SHA-256 of the ISO: remembered, or found out by reading it.
+ * SHA-256 of what the VM boots if that is known, and if the ISO is known to be the one that the image file asks for.
  *
- * @throws IngotError `media.sha256`
+ * @throws IngotError `media.sha256` when it is known not to be
  */
+export async function knownDigest({
+  iso,
+  patches,
+  wanted,
+}: Omit<Bringing, 'files' | 'folder'>): Promise<string | undefined> {
+  const sha256 = await iso.known(patches);
+  if (wanted === undefined) return sha256;
+  const published = await iso.known([]);
+  if (published !== undefined) checkDigest(iso, wanted, published);
+  return published === undefined ? undefined : sha256;
+}
+
+/** Reads the whole ISO for its digest. @throws IngotError `media.sha256` */
 export async function digestIso(
-  { iso, wanted }: Pick<Bringing, 'iso' | 'wanted'>,
+  { iso, patches, wanted }: Omit<Bringing, 'files' | 'folder'>,
   { signal, onProgress }: Omit<BringOptions, 'log'>,
 ): Promise<string> {
-  const known = await iso.known();
-  const read = (done: number) => onProgress('Reading the ISO for its SHA-256', done, iso.source.size);
-  const sha256 = known ?? (await digestStream(iso.stream(signal), read));
-  checkDigest(iso, wanted, sha256);
-  if (known === undefined) await iso.learn(sha256);
+  const pass = onePass(iso, patches, wanted);
+  const hash = createHash('sha256');
+  let done = 0;
+  for await (const chunk of pass.content(signal)) {
+    hash.update(chunk);
+    done += chunk.length;
+    onProgress('Reading the ISO for its SHA-256', done, iso.source.size);
+  }
+  const sha256 = hash.digest('hex');
+  pass.check(sha256);
+  await pass.learn(sha256);
   return sha256;
 }
 
-/** Only when a file of that size is there can it pay to read the ISO before it is uploaded. */
-async function mayBeThere({ files, folder, iso }: Bringing, { signal }: BringOptions): Promise<boolean> {
-  return (await files.mediaOfSize(folder, iso.source.size, signal)).length > 0;
-}
-
 async function uploadIso(bringing: Bringing, known: string | undefined, options: BringOptions): Promise<Brought> {
-  const { iso, patches, files, folder } = bringing;
+  const { iso, patches, files, folder, wanted } = bringing;
   const { signal, log } = options;
-  let read = createHash('sha256');
-  // Of an ISO that is not patched both digests are one.
-  const sourceDigest = (sent: string) => (patches.length === 0 ? sent : read.copy().digest('hex'));
+  const pass = onePass(iso, patches, wanted);
   await files.makeFolders(folder, signal);
   const put = await files.putDigested({
     folder,
     size: iso.source.size,
-    content: () => {
-      read = createHash('sha256');
-      const stream = iso.stream(signal);
-      return patches.length === 0 ? stream : patchedStream(stream, read, patches);
-    },
+    content: () => pass.content(signal),
     label: (sent) => mediaName(sent, iso.fileName),
     verify: (sent) => {
-      const found = sourceDigest(sent);
-      checkDigest(iso, bringing.wanted, found);
-      if (known !== undefined && known !== found) throw changed(iso.name, known, found);
+      pass.check(sent);
+      if (known !== undefined && known !== sent) throw changed(iso.name, known, sent);
     },
     onProgress: (done, total) => options.onProgress('Uploading the Windows ISO', done, total),
     log,
     signal,
   });
-  const sha256 = sourceDigest(put.sha256);
-  await iso.learn(sha256);
-  if (patches.length > 0) {
-    const stored = { name: mediaName(put.sha256, iso.fileName), sha256: put.sha256, size: iso.source.size };
-    await mediaRecords(files, folder).keepStored(originOf(bringing, sha256), stored, signal);
-  }
-  return { sha256, path: put.path, uploadedBytes: put.uploadedBytes };
+  await pass.learn(put.sha256);
+  return { sha256: put.sha256, path: put.path, uploadedBytes: put.uploadedBytes };
 }
 
-/** What the file on the datastore was made from. */
-function originOf({ patches, iso }: Bringing, sha256: string): Json {
-  const changes = patches.map(({ offset, bytes }) => ({ offset, bytes: Buffer.from(bytes).toString('hex') }));
-  return { sha256, name: iso.fileName, patches: changes };
+/**
+ * One reading of the ISO from its beginning, patched on the way. Its own digest, beside that of what comes out, is
+ * computed only when the image file names it: it costs as much again.
+ */
+function onePass(iso: Iso, patches: readonly Patch[], wanted: string | undefined) {
+  const both = patches.length > 0 && wanted !== undefined;
+  let before = createHash('sha256');
+  const published = (sha256: string) =>
+    both ? before.copy().digest('hex') : patches.length === 0 ? sha256 : undefined;
+  return {
+    content(signal: AbortSignal): AsyncIterable<Uint8Array> {
+      before = createHash('sha256');
+      const stream = iso.stream(signal);
+      return patches.length === 0 ? stream : applyPatches(both ? hashed(stream, before) : stream, patches);
+    },
+    check(sha256: string): void {
+      const found = published(sha256);
+      if (wanted !== undefined && found !== undefined) checkDigest(iso, wanted, found);
+    },
+    async learn(sha256: string): Promise<void> {
+      const found = published(sha256);
+      if (found !== undefined) await iso.learn([], found);
+      if (patches.length > 0) await iso.learn(patches, sha256);
+    },
+  };
 }
 
 /** Named by content, so that the same name never means something else; readable, so that a person knows what it is. */
@@ -120,8 +148,8 @@ export function mediaName(sha256: string, fileName: string): string {
   return `sha256-${sha256.slice(0, 12)}-${readable}`;
 }
 
-function checkDigest(iso: Iso, wanted: string | undefined, found: string): void {
-  if (wanted === undefined || wanted === found) return;
+function checkDigest(iso: Iso, wanted: string, found: string): void {
+  if (wanted === found) return;
   throw new IngotError('media.sha256', `expected ${iso.name} to have the SHA-256 ${wanted}, found ${found}`, {
     remedy: 'download the ISO again, or correct media.sha256',
   });

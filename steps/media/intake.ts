@@ -1,7 +1,7 @@
 import type { Image } from '../../image/index.ts';
 import type { Names } from '../support/names.ts';
 import type { Vcenter } from '../vcenter/index.ts';
-import { type BringOptions, type Brought, bringIso, digestIso } from './bring.ts';
+import { type BringOptions, type Brought, bringIso, digestIso, knownDigest } from './bring.ts';
 import { type IsoFacts, readFacts } from './facts.ts';
 import type { Iso } from './iso.ts';
 
@@ -9,10 +9,15 @@ import type { Iso } from './iso.ts';
 export interface IsoIntake {
   /** Read when it is first asked for. */
   facts(): Promise<IsoFacts>;
-  /** SHA-256 of the ISO. Pending until one of the two below knows it: what is uploaded is read only once, for both. */
+  /**
+   * SHA-256 of what the VM boots. Pending until one of the two below knows it: what is uploaded is read only once, for
+   * both.
+   */
   digest(): Promise<string>;
-  /** Finds out the SHA-256 without bringing anything anywhere. */
-  identify(options: Omit<BringOptions, 'log'>): Promise<string>;
+  /** Finds out the SHA-256 without uploading; undefined for an ISO that would have to be transferred for it. */
+  identify(options: Omit<BringOptions, 'log'>): Promise<string | undefined>;
+  /** Goes on without the SHA-256, as a plan does: it is none that a build ever had. */
+  leaveUnknown(): void;
   bring(options: BringOptions): Promise<Brought>;
   close(): Promise<void>;
 }
@@ -42,10 +47,13 @@ export function isoIntake({ image, names, vcenter, open }: IntakeContext): IsoIn
     facts,
     digest: () => digest.promise,
     async identify(options) {
-      const sha256 = await digestIso({ iso: await opening(), wanted }, options);
-      digest.resolve(sha256);
+      const [iso, { patches }] = await Promise.all([opening(), facts()]);
+      const known = await knownDigest({ iso, patches, wanted });
+      const sha256 = known ?? (iso.remote ? undefined : await digestIso({ iso, patches, wanted }, options));
+      if (sha256 !== undefined) digest.resolve(sha256);
       return sha256;
     },
+    leaveUnknown: () => digest.resolve('unknown'),
     async bring(options) {
       const [iso, { patches }, { files }] = await Promise.all([opening(), facts(), vcenter()]);
       const brought = await bringIso({ iso, patches, files, folder: names.mediaFolder, wanted }, options);

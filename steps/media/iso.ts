@@ -1,3 +1,5 @@
+import type { Json } from '../../common/json.ts';
+import type { Patch } from '../../iso/patch.ts';
 import type { RangedSource } from '../../iso/source.ts';
 
 /** The Windows ISO where it lies: read in ranges to know what is on it, and as a whole to bring it to the datastore. */
@@ -10,11 +12,18 @@ export interface Iso {
   readonly source: RangedSource;
   /** `[datastore] path`, when vCenter has it already: a VM can use it as it is. */
   readonly datastorePath?: string | undefined;
-  /** SHA-256 of its content if that is known without reading it. */
-  known(): Promise<string | undefined>;
-  /** Remembers the SHA-256 of what was just read from its beginning to its end. */
-  learn(sha256: string): Promise<void>;
+  /** Reading it costs as much as uploading it. */
+  readonly remote: boolean;
+  /** SHA-256 of its content with these patches applied, if that is known without reading it. */
+  known(patches: readonly Patch[]): Promise<string | undefined>;
+  /** Remembers the SHA-256 of what was just read from its beginning to its end, with these patches applied. */
+  learn(patches: readonly Patch[], sha256: string): Promise<void>;
   /** All bytes from the beginning. */
   stream(signal: AbortSignal): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
+}
+
+/** Patches as plain JSON, to know a digest by. */
+export function patchesJson(patches: readonly Patch[]): Json {
+  return patches.map(({ offset, bytes }) => ({ offset, bytes: Buffer.from(bytes).toString('hex') }));
 }

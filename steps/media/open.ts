@@ -1,10 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { basename, posix } from 'node:path';
+import { canonicalJson } from '../../common/json.ts';
 import type { Image } from '../../image/index.ts';
+import type { Patch } from '../../iso/patch.ts';
 import type { Digests } from '../support/digests.ts';
 import type { Names } from '../support/names.ts';
-import { fileStream } from '../support/streams.ts';
+import { filePieces } from '../vcenter/file-pieces.ts';
 import type { Vcenter } from '../vcenter/index.ts';
-import type { Iso } from './iso.ts';
+import { type Iso, patchesJson } from './iso.ts';
+import { mediaRecords } from './records.ts';
 import { mayDownload, openInVcenter } from './vcenter-iso.ts';
 
 export interface OpenContext {
@@ -40,29 +44,37 @@ async function openLocal(path: string, { digests }: Pick<OpenContext, 'digests'>
     name: path,
     fileName: basename(path),
     source,
-    known: () => digests.known(path, version),
-    learn: (sha256) => digests.learn(path, version, sha256),
-    stream: (signal) => fileStream(path, signal),
+    remote: false,
+    known: (patches) => digests.known(subjectOf(path, patches), version),
+    learn: (patches, sha256) => digests.learn(subjectOf(path, patches), version, sha256),
+    stream: (signal) => filePieces(path, signal),
     close: () => source.close(),
   };
 }
 
 /** A URL has its digest beside it in the image file, so what was brought once is never read again. */
 async function openUrl(url: string, context: OpenContext): Promise<Iso> {
-  const { image, downloads, digests, signal, warn } = context;
-  const { sha256 } = image.media;
+  const { image, names, downloads, digests, keep, vcenter, signal, warn } = context;
+  const { sha256, caFile } = image.media;
   const { openHttpSource } = await import('../../iso/http-source.ts');
+  const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
+  const records = async () => mediaRecords((await vcenter()).files, names.mediaFolder);
+  const subject = (patches: readonly Patch[]) => ({ sha256: sha256 ?? '', patches: patchesJson(patches) });
   try {
-    const source = await openHttpSource(url, { signal });
+    const source = await openHttpSource(url, { signal, ca });
     return {
       name: source.name,
       fileName: fileNameOf(url),
       source,
-      known: async () => sha256,
-      learn: async () => undefined,
+      remote: true,
+      // What is brought from there has that digest, or never gets its name.
+      known: async (patches) => (patches.length === 0 ? sha256 : (await records()).digestOf(subject(patches), signal)),
+      learn: async (patches, found) => {
+        if (patches.length > 0 && keep) await (await records()).keepDigest(subject(patches), found, signal);
+      },
       async *stream(wait) {
         const { openHttpStream } = await import('../../iso/http-stream.ts');
-        await using stream = await openHttpStream(url, { signal: wait });
+        await using stream = await openHttpStream(url, { signal: wait, ca });
         yield* stream;
       },
       close: () => source.close(),
@@ -71,11 +83,16 @@ async function openUrl(url: string, context: OpenContext): Promise<Iso> {
     if (!mayDownload(error, context) || sha256 === undefined) throw error;
     warn(`the server sends whole files only: downloading the ISO to ${downloads}`);
     const { downloadTo } = await import('../../iso/download.ts');
-    const { path } = await downloadTo(url, downloads, { sha256, signal });
+    const { path } = await downloadTo(url, downloads, { sha256, signal, ca });
     return { ...(await openLocal(path, { digests })), fileName: fileNameOf(url) };
   }
 }
 
+/** What the digest is remembered for: the file itself, or what the patches make of it. */
+function subjectOf(path: string, patches: readonly Patch[]): string {
+  return patches.length === 0 ? path : `${path} patched ${canonicalJson(patchesJson(patches))}`;
+}
+
 function fileNameOf(url: string): string {
-  return decodeURIComponent(posix.basename(new URL(url).pathname)) || 'windows.iso';
+  return posix.basename(new URL(url).pathname) || 'windows.iso';
 }

@@ -5,8 +5,8 @@ import { join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { IngotError } from '../../common/failure.ts';
 import type { MediaLocation } from '../../image/index.ts';
-import { fileStream } from '../support/streams.ts';
-import type { Iso } from './iso.ts';
+import { filePieces } from '../vcenter/file-pieces.ts';
+import { type Iso, patchesJson } from './iso.ts';
 import type { OpenContext } from './open.ts';
 import { mediaRecords } from './records.ts';
 
@@ -29,9 +29,10 @@ export async function openInVcenter(
     fileName: posix.basename(path),
     source,
     datastorePath: path,
-    known: () => records.digestOf(identity, signal),
-    learn: async (sha256) => {
-      if (keep) await records.keepDigest(identity, sha256, signal);
+    remote: true,
+    known: (patches) => records.digestOf({ ...identity, patches: patchesJson(patches) }, signal),
+    learn: async (patches, sha256) => {
+      if (keep) await records.keepDigest({ ...identity, patches: patchesJson(patches) }, sha256, signal);
     },
     async *stream(wait) {
       yield* await center.files.read(path, wait);
@@ -47,7 +48,7 @@ export async function openInVcenter(
     const copy = await downloadOnce(iso, `${modified}`, context);
     const { openFileSource } = await import('../../iso/source.ts');
     const local = await openFileSource(copy);
-    return { ...iso, source: local, stream: (wait) => fileStream(copy, wait), close: () => local.close() };
+    return { ...iso, source: local, stream: (wait) => filePieces(copy, wait), close: () => local.close() };
   }
 }
 

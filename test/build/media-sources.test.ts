@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { root } from '../cli/ingot.ts';
+import { makeCertificates } from '../vsphere/certificates.ts';
+import { startProxy } from '../vsphere/proxy.ts';
 import { assertFailed, type Built } from './built.ts';
 import { type Changes, openSite } from './site.ts';
 
@@ -16,7 +18,8 @@ const sha256 = createHash('sha256').update(bytes).digest('hex');
 
 /** A web server that has the ISO; it counts the bytes of bodies that it sent. */
 const web = { ranges: true, sent: 0 };
-const server = createServer((request, response) => {
+const certificates = await makeCertificates();
+const server = createServer({ key: certificates.key, cert: certificates.cert }, (request, response) => {
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
   if (range === null || !web.ranges) {
     web.sent += bytes.length;
@@ -34,8 +37,11 @@ const server = createServer((request, response) => {
   response.end(bytes.subarray(first, last + 1));
 });
 server.listen(0, '127.0.0.1');
-after(() => server.close());
-const urlOf = (name: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/isos/${name}`;
+after(async () => {
+  server.close();
+  await certificates.remove();
+});
+const urlOf = (name: string) => `https://127.0.0.1:${(server.address() as AddressInfo).port}/isos/${name}`;
 
 await site.govc('datastore.mkdir', 'iso');
 await site.govc('datastore.upload', sample, 'iso/windows.iso');
@@ -56,7 +62,10 @@ async function bring(name: string, changes: Changes = {}): Promise<Built> {
 /** Where a build has the Windows ISO from, by its proof. */
 function brought(built: Built): string {
   const [digest = '', where = ''] = built.proof('upload-iso');
-  assert.match(digest, new RegExp(`^SHA-256 ${sha256}, `));
+  assert.match(digest, /^SHA-256 [0-9a-f]{64}, /);
+  // What is brought is named by what it is.
+  const name = /ingot\/media\/sha256-([0-9a-f]{12})/.exec(where)?.[1];
+  assert.equal(digest.slice(8, 20), name ?? sha256.slice(0, 12));
   return where;
 }
 
@@ -134,7 +143,7 @@ suite('the Windows ISO', () => {
   test('of a URL: read in ranges, brought in one pass, not read again by another runner', async () => {
     await forget({ media: true });
     web.sent = 0;
-    const media = { iso: urlOf('win.iso'), sha256 };
+    const media = { iso: urlOf('win.iso'), sha256, caFile: certificates.caFile };
     const built = await bring('url', { media });
     assert.match(brought(built), /ingot\/media\/sha256-[0-9a-f]{12}-win\.iso; no prompt: patched on upload$/);
     assert.ok(web.sent < 2 * bytes.length, `${web.sent} bytes were sent`);
@@ -145,10 +154,23 @@ suite('the Windows ISO', () => {
     assert.ok(web.sent < bytes.length, `${web.sent} bytes were sent`);
   });
 
+  test('of a server whose certificate is not trusted', async () => {
+    const built = await site.build(await site.image('untrusted', { media: { iso: urlOf('x.iso'), sha256 } }));
+    assertFailed(built, {
+      step: 'inspect-media',
+      code: 'iso.http-certificate',
+      message: /certificate/,
+      remedy: /./,
+      exit: 3,
+    });
+  });
+
   test('of a URL, with another digest: both are named, and nothing is left under its name', async () => {
     await forget({ media: true });
     const built = await site.build(
-      await site.image('url-wrong', { media: { iso: urlOf('x.iso'), sha256: 'b'.repeat(64) } }),
+      await site.image('url-wrong', {
+        media: { iso: urlOf('x.iso'), sha256: 'b'.repeat(64), caFile: certificates.caFile },
+      }),
     );
     assertFailed(built, {
       step: 'upload-iso',
@@ -162,11 +184,11 @@ suite('the Windows ISO', () => {
   test('of a server that sends whole files only: an error, or a download, as the image file says', async () => {
     web.ranges = false;
     try {
-      const media = { iso: urlOf('whole.iso'), sha256 };
+      const media = { iso: urlOf('whole.iso'), sha256, caFile: certificates.caFile };
       assertFailed(await site.build(await site.image('whole', { media })), {
         step: 'inspect-media',
         code: 'iso.no-ranges',
-        message: /^Expected a server that answers range requests for http/,
+        message: /^Expected a server that answers range requests for https/,
         remedy: /media\.withoutRanges: download/,
       });
       const built = await bring('whole', { media: { ...media, withoutRanges: 'download' } });
@@ -175,5 +197,24 @@ suite('the Windows ISO', () => {
     } finally {
       web.ranges = true;
     }
+  });
+
+  test('of a vCenter that sends whole files only: an error, or a download, as the image file says', async (t) => {
+    const proxy = await startProxy(site.lab.env.INGOT_VAR_vcenter ?? '');
+    t.after(() => proxy.stop());
+    proxy.rule = ({ method, path }) =>
+      method === 'GET folder' && path.startsWith('/folder/iso/') ? { answer: { status: 200, body: bytes } } : undefined;
+    const vcenter = { server: proxy.server, caFile: proxy.caFile };
+    const media = { iso: '[LocalDS_0] iso/windows.iso' };
+    assertFailed(await site.build(await site.image('unranged', { vcenter, media })), {
+      step: 'inspect-media',
+      code: 'datastore.no-ranges',
+      message: /./,
+      remedy: /media\.withoutRanges: download/,
+    });
+    await forget({ media: true });
+    const built = await bring('unranged', { vcenter, media: { ...media, withoutRanges: 'download' } });
+    assert.match(brought(built), /^\[LocalDS_0\] ingot\/media\/sha256-/);
+    assert.ok(built.of('warning').some(({ message }) => /^vCenter sends whole files only/.test(message)));
   });
 });

@@ -18,7 +18,7 @@ export interface Fault {
   readonly cut?: 'before' | 'after';
   readonly answer?: {
     readonly status: number;
-    readonly body: string;
+    readonly body: string | Uint8Array;
     readonly headers?: Readonly<Record<string, string>>;
   };
   /** Send another request on. */
