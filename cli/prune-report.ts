@@ -105,17 +105,16 @@ function endLines(entries: readonly Entry[], { yes, complete }: ReportOptions): 
   const of = (action: Entry['action']) => entries.filter((entry) => entry.action === action);
   const [removable, removed, failed] = [of('remove'), of('removed'), of('failed')];
   const shared = entries.filter(({ leftover }) => leftover.needsMedia);
-  const more = shared.length === 0 ? [] : [`With --media ${amount(shared)} more ${yes ? 'go' : 'would go'}.`];
+  const more = shared.length === 0 ? [] : [`${shared.length} more with --media (${total(shared)}).`];
   if (yes && removed.length + failed.length > 0) {
-    return [`${amount(removed)} removed${failed.length === 0 ? '' : `, ${failed.length} failed`}.`, ...more];
+    const others = failed.length === 0 ? '' : `, ${failed.length} could not be removed`;
+    return [`${removed.length} removed (${total(removed)})${others}.`, ...more];
   }
-  if (removable.length > 0) return [`${amount(removable)} can be removed: add --yes.`, ...more];
+  if (removable.length > 0) return [`${removable.length} can be removed (${total(removable)}): add --yes.`, ...more];
   if (!complete) return more;
   return [entries.length === 0 ? 'Nothing is left behind.' : 'Nothing to remove.', ...more];
 }
 
-/** `3 (1.2 GiB)`. */
-function amount(entries: readonly Entry[]): string {
-  const total = entries.reduce((sum, { leftover }) => sum + (leftover.bytes ?? 0), 0);
-  return `${entries.length} (${bytes(total)})`;
+function total(entries: readonly Entry[]): string {
+  return bytes(entries.reduce((sum, { leftover }) => sum + (leftover.bytes ?? 0), 0));
 }
