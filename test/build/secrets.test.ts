@@ -14,6 +14,9 @@ const planted: Readonly<Record<string, string>> = {
   PLANTED_PASSWORD: `Zq7&<planted>"'pass word`,
   PLANTED_TOKEN: 'ghp_plantedTokenForTheStep0815',
   PLANTED_KEY: 'BCDFG-HJKMN-PQRTV-WXY23-46789',
+  PLANTED_JOIN: "plantedJoin]]>&'0815",
+  PLANTED_SETTING: 'planted <setting> of a "component"',
+  PLANTED_OPERATOR: 'planted & operator',
 };
 const secrets = new Map<string, string>([
   ...Object.entries(planted),
@@ -50,6 +53,9 @@ function formsOf(secret: string): Buffer[] {
   return [utf8, utf16, ...texts.map((text) => Buffer.from(text))];
 }
 
+/** What only the answer file of the clones holds. */
+const joined = ['PLANTED_JOIN', 'PLANTED_OPERATOR'];
+
 const forms = [...secrets].map(([name, secret]) => [name, formsOf(secret)] as const);
 
 function leaks(place: string, content: Buffer | string): string[] {
@@ -78,9 +84,27 @@ async function leaksLeft(): Promise<string[]> {
   return [...infos.flat(), ...tasks, ...files.flat(), ...(await leaksInFiles(join(site.folder, '.ingot'), ''))];
 }
 
+const operator = { Value: { secret: 'env:PLANTED_OPERATOR' }, PlainText: true };
+
 const image = (changes = {}) =>
   site.image('planted', {
-    windows: { administratorPassword: 'env:PLANTED_PASSWORD', productKey: 'env:PLANTED_KEY' },
+    windows: {
+      administratorPassword: 'env:PLANTED_PASSWORD',
+      productKey: 'env:PLANTED_KEY',
+      sysprep: {
+        domainJoin: { domain: 'example.com', credentials: { username: 'joiner', password: 'env:PLANTED_JOIN' } },
+      },
+      unattend: {
+        install: { specialize: { 'Microsoft-Windows-Shell-Setup': { OEMName: { secret: 'env:PLANTED_SETTING' } } } },
+        sysprep: {
+          oobeSystem: {
+            'Microsoft-Windows-Shell-Setup': {
+              UserAccounts: { LocalAccounts: { LocalAccount: [{ Name: 'a', Password: operator }] } },
+            },
+          },
+        },
+      },
+    },
     steps: [
       {
         name: 'join',
@@ -155,6 +179,33 @@ suite('secrets are nowhere', () => {
     const { code, stdout, stderr } = await ingot(['plan', await image(), '--json'], { cwd: site.folder, env });
     assert.equal(code, 0, stderr);
     assert.deepEqual(leaks('the plan', stdout + stderr), []);
+  });
+
+  for (const pass of ['install', 'sysprep']) {
+    test(`the answer file of ${pass}, shown`, async () => {
+      const env = { PATH, ...lab.env, ...planted };
+      const show = ['unattend', 'show', await image(), '--pass', pass];
+      const { code, stdout, stderr } = await ingot(show, { cwd: site.folder, env });
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(leaks('what is shown', stdout + stderr), []);
+      const revealed = await ingot([...show, '--reveal'], { cwd: site.folder, env });
+      const names = ['PLANTED_PASSWORD', ...(pass === 'install' ? ['PLANTED_KEY', 'PLANTED_SETTING'] : joined)];
+      assert.deepEqual(
+        leaks('it', revealed.stdout).map((leak) => leak.replace(' in it', '')),
+        names,
+      );
+    });
+  }
+
+  test('an answer file that is refused', async () => {
+    const file = await image({
+      name: 'planted-3',
+      template: { name: 'planted-3' },
+      windows: { productKey: 'env:PLANTED_TOKEN' },
+    });
+    const built = await site.build(file, { env: planted });
+    assert.equal(built.end.failure?.code, 'unattend.lint');
+    assert.deepEqual(leaks('the events', built.stdout + built.stderr), []);
   });
 
   test('another token is another fingerprint, though it is nowhere', async () => {
