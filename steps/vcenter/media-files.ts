@@ -66,7 +66,6 @@ export async function putDigested(
 ): Promise<PutDigested> {
   const { location, folder } = at;
   const partial = `${folder}/${partialName()}`;
-  const sweeping = sweepMedia(vc, at, signal);
   try {
     const told = throttled((done) => onProgress(done, size));
     const source = { size, open: content };
@@ -79,8 +78,6 @@ export async function putDigested(
   } catch (error) {
     await discard(vc, location, partial);
     throw error;
-  } finally {
-    await sweeping;
   }
 }
 
@@ -118,21 +115,20 @@ interface Settling extends MediaDigest {
 async function settle(vc: Vsphere, at: MediaFolder, settling: Settling): Promise<void> {
   const { location, folder } = at;
   const { partial, name, size, sha256, signal } = settling;
-  const patterns = [name, sidecarOf(name), partial.slice(folder.length + 1)];
-  const found = (await searchDatastore(vc, location, folder, patterns, { signal })) ?? [];
+  const found = (await searchDatastore(vc, location, folder, ['sha256-*', '*.partial'], { signal })) ?? [];
+  await sweepMedia(vc, at, found, signal);
   const whole = found.find((file) => partial.endsWith(`/${file.name}`));
   if (whole?.size !== size) throw notWhole(datastorePath(location.name, partial), size, whole?.size);
   if (await isRight(vc, at, name, settling, found, signal)) return discard(vc, location, partial);
   // First, so that it is never there with the digest of the new one beside it.
   if (found.some((file) => file.name === name)) await deleteWrong(vc, location, `${folder}/${name}`, signal);
-  const sidecar = `${folder}/${partialName()}`;
   try {
-    await uploadText(vc, location, sidecar, `${sha256}  ${name}\n`, { signal });
-    await move(vc, location, sidecar, `${folder}/${sidecarOf(name)}`, { force: true, signal });
-    await move(vc, location, partial, `${folder}/${name}`, { force: false, signal });
+    // One that breaks off stands beside nothing, and the next upload writes it again.
+    await uploadText(vc, location, `${folder}/${sidecarOf(name)}`, `${sha256}  ${name}\n`, { signal });
+    const to = { location, path: `${folder}/${name}` };
+    await moveDatastoreFile(vc, { location, path: partial }, to, { force: false, signal });
   } catch (error) {
     signal.throwIfAborted();
-    await discard(vc, location, sidecar);
     // Another build was faster, or the answer got lost: the same content under the same name.
     if ((await findMedia(vc, at, name, settling, signal)) === undefined) throw error;
     await discard(vc, location, partial);
@@ -168,16 +164,6 @@ async function deleteWrong(vc: Vsphere, location: DatastoreLocation, path: strin
       { cause, remedy: `detach ${full} from the VMs that have it in a drive, delete it, then build again` },
     );
   }
-}
-
-function move(
-  vc: Vsphere,
-  location: DatastoreLocation,
-  from: string,
-  to: string,
-  options: { readonly force: boolean; readonly signal: AbortSignal },
-): Promise<void> {
-  return moveDatastoreFile(vc, { location, path: from }, { location, path: to }, options);
 }
 
 function sidecarOf(name: string): string {

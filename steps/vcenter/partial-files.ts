@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Vsphere } from '../../vsphere/connect.ts';
-import { type DatastoreFile, deleteDatastoreFile, searchDatastore } from '../../vsphere/datastore-files.ts';
+import { type DatastoreFile, deleteDatastoreFile } from '../../vsphere/datastore-files.ts';
 import type { DatastoreLocation } from '../../vsphere/inventory.ts';
 
 /** Milliseconds after which a partial upload is one that a killed build left: no upload takes that long. */
@@ -33,10 +33,10 @@ export async function discard(vc: Vsphere, location: DatastoreLocation, path: st
 export async function sweepMedia(
   vc: Vsphere,
   { location, folder }: { readonly location: DatastoreLocation; readonly folder: string },
+  files: readonly DatastoreFile[],
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const files = (await searchDatastore(vc, location, folder, ['*.partial', 'sha256-*'], { signal })) ?? [];
     const names = new Set(files.map(({ name }) => name));
     const left = files.filter((file) => ageOf(file) > partialMs && (isPartial(file) || isOrphan(file, names)));
     await Promise.all(
