@@ -176,6 +176,23 @@ test('a candidate: only one that is ours, off, no template, and so old that no b
   assert.ok(!(await everything(site)).has(`VM /DC0/vm/${candidate}`));
 });
 
+test('a VM that is put to work between the list and its end stays', async () => {
+  const candidate = 'core-candidate';
+  await cloneOf('core-master', candidate, { image: 'core', role: 'candidate' }, false);
+  await place(site, `ingot/discs-core/${disc}`);
+  await site.lab.resetCounts();
+  await site.lab.faults.inject({ kind: 'delay', method: 'DeleteDatastoreFile_Task', milliseconds: 2500 });
+  const pruning = prune(site, file, '--yes', '--older-than', '0s');
+  const deadline = Date.now() + 30_000;
+  while ((await site.lab.counts()).DeleteDatastoreFile_Task !== 1) assert.ok(Date.now() < deadline);
+  await govc('vm.power', '-on', candidate);
+  const { code, entries, of } = await pruning;
+  assert.deepEqual([code, of('removed'), of('failed')], [1, [disc], [candidate]]);
+  assert.equal(entries.find(({ name }) => name === candidate)?.failure?.code, 'prune.changed');
+  assert.equal((await readVm(site, candidate)).runtime.powerState, 'poweredOn');
+  await govc('vm.destroy', candidate);
+});
+
 test('what cannot be removed is told, the others go, and the next run ends it', async () => {
   const discs = ['ingot/discs-core', 'ingot/discs-other'].map((folder) => `${folder}/${disc}`);
   for (const path of discs) await place(site, path);
