@@ -3,6 +3,7 @@ import { oneRuntime, oneSource } from './containers.ts';
 import { domainJoin } from './domain-join.ts';
 import { uniqueRules } from './firewall.ts';
 import { disks, guestId, hardwareForWindows, memory, processors, secureBootNeedsEfi } from './hardware.ts';
+import { literalSecrets } from './literal-secrets.ts';
 import { digestOfUrl, discFiles, driverFolders, locations } from './media.ts';
 import { networks } from './network.ts';
 import { archiveOfDisc, authorizedKeys } from './openssh.ts';
@@ -34,6 +35,7 @@ const RULES: readonly Rule[] = [
   networks,
   domainJoin,
   unattend,
+  literalSecrets,
   authorizedKeys,
   archiveOfDisc,
   oneRuntime,

@@ -72,6 +72,12 @@ test('a component that nobody documents is passed on, with a warning if it looks
   );
 });
 
+test('a public key is no secret, and a reference is no value in clear', () => {
+  const settings = `{ ProductKey: VDYBN-27WPP-V4HQT-9VMD4-VMK7H, Password: { Value: { secret: env:X }, PlainText: true } }`;
+  const items = '[{ wcm:keyValue: 1, Path: x, Password: "" }]';
+  assert.equal(told(`  unattend: { install: { specialize: { A: ${settings}, B: { C: ${items} } } } }\n`), '');
+});
+
 test('time zones, languages and keyboards that Windows has are taken', () => {
   for (const windows of [
     '  timeZone: W. Europe Standard Time_dstoff\n',

@@ -209,6 +209,7 @@ export const MISTAKES: readonly Mistake[] = [
   ],
   // Answer files
   ['timeZone: UTC', 'unattend: { install: ‸[] }', `${EXTRA}.install`, 'image.type'],
+  ['timeZone: UTC', 'unattend: { sysprep: ‸~ }', `${EXTRA}.sysprep`, 'image.empty'],
   ['timeZone: UTC', 'unattend: { ‸setup: {} }', `${EXTRA}.setup`, 'image.unknown-key'],
   ['timeZone: UTC', 'unattend: { install: { ‸specialise: {} } }', `${EXTRA}.install.specialise`, 'unattend.pass'],
   [
@@ -251,6 +252,18 @@ export const MISTAKES: readonly Mistake[] = [
     'timeZone: UTC',
     'unattend: { sysprep: { specialize: { A: { B: [{ C: { secret: ‸hunter2-clear } }] } } } }',
     `${EXTRA}.sysprep.specialize.A.B[0].C.secret`,
+    'secret.literal',
+  ],
+  [
+    'timeZone: UTC',
+    'unattend: { sysprep: { oobeSystem: { A: { Accounts: [{ Password: { Value: ‸hunter2-clear } }] } } } }',
+    `${EXTRA}.sysprep.oobeSystem.A.Accounts[0].Password.Value`,
+    'secret.literal',
+  ],
+  [
+    'timeZone: UTC',
+    'unattend: { install: { specialize: { A: { ProductKey: ‸AAAAA-BBBBB-CCCCC-DDDDD-EEEEE } } } }',
+    `${EXTRA}.install.specialize.A.ProductKey`,
     'secret.literal',
   ],
   [KEYS, `\n    - ‸${RSA_1024}`, 'openssh.authorizedKeys[0]', 'openssh.weak-key'],
