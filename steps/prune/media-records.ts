@@ -11,55 +11,39 @@ import type { Center } from './place.ts';
 /** Longer than any record (bytes). */
 const recordBytes = 64 * 1024;
 
-/** What the records of media/records.ts say of a place; all else in them is not asked for here. */
-const storedRecord = z.object({ name: z.string() });
-const digestRecord = z.object({ of: z.object({ path: z.string(), size: z.number(), modified: z.string() }) });
-type DigestRecord = z.infer<typeof digestRecord>;
+/** What the records of media/records.ts are about: a file that vCenter has, or an ISO that came from a URL. */
+const placed = z.object({ path: z.string(), size: z.number(), modified: z.string() });
+const digestRecord = z.object({ of: z.union([placed, z.object({ sha256: z.string() })]), sha256: z.string() });
+type Placed = z.infer<typeof placed>;
 
-/** A record of what an ISO was uploaded as. */
-export interface StoredRecord {
-  readonly file: DatastoreFile;
-  /** The file it speaks of, beside it; undefined where it is damaged. */
-  readonly target: string | undefined;
-}
-
-/** One that cannot be read, or is no small file, is left out: what it says is not known. */
-export async function readStored(
-  center: Center,
-  place: MediaPlace,
-  files: readonly DatastoreFile[],
-  signal: AbortSignal,
-): Promise<StoredRecord[]> {
-  const reading = files.map(async (file) => {
-    const text = await readText(center, place, file, signal);
-    return text === undefined ? [] : [{ file, target: parseAs(storedRecord, text)?.name }];
-  });
-  return (await Promise.all(reading)).flat();
-}
-
-/** Records of the digest of an ISO that lies elsewhere and is not there any more, or is another file now. */
+/**
+ * Records of the digest of an ISO that lies elsewhere and is not there any more, or is another file now; of one that came
+ * from a URL, when what was made of it is not there.
+ *
+ * @param media names of the files in the folder
+ */
 export async function deadDigests(
   center: Center,
   place: MediaPlace,
   files: readonly DatastoreFile[],
+  media: readonly string[],
   signal: AbortSignal,
 ): Promise<DatastoreFile[]> {
   const reading = files.map(async (file) => {
     const text = await readText(center, place, file, signal);
     if (text === undefined) return { file, dead: false };
     const record = parseAs(digestRecord, text);
-    return { file, dead: record === undefined || (await isGone(center, place, record, signal)) };
+    if (record === undefined) return { file, dead: true };
+    const { of, sha256 } = record;
+    const made = `sha256-${sha256.slice(0, 12)}-`;
+    const dead = 'path' in of ? await isGone(center, place, of, signal) : !media.some((name) => name.startsWith(made));
+    return { file, dead };
   });
   return (await Promise.all(reading)).filter(({ dead }) => dead).map(({ file }) => file);
 }
 
 /** False where it cannot be known: another datacenter's datastore, or one that is out of reach. */
-async function isGone(
-  { vc }: Center,
-  { datacenter }: MediaPlace,
-  { of }: DigestRecord,
-  signal: AbortSignal,
-): Promise<boolean> {
+async function isGone({ vc }: Center, { datacenter }: MediaPlace, of: Placed, signal: AbortSignal): Promise<boolean> {
   try {
     const { datastore, path } = parseDatastorePath(of.path);
     const name = posix.basename(path);

@@ -3,7 +3,7 @@ import { datastorePath } from '../../vsphere/datastore-path.ts';
 import type { Datacenter, DatastoreLocation } from '../../vsphere/inventory.ts';
 import { partialMs } from '../vcenter/partial-files.ts';
 import { ageOf, isOlder, type Leftover, mediaMs } from './leftover.ts';
-import { deadDigests, readStored, type StoredRecord } from './media-records.ts';
+import { deadDigests } from './media-records.ts';
 import type { Center } from './place.ts';
 import { ageWords } from './words.ts';
 
@@ -12,7 +12,6 @@ const names = {
   partial: /^upload-[0-9a-f]{16}\.partial$/,
   sidecar: /^(sha256-[0-9a-f]{12}-.+)\.sha256$/,
   media: /^sha256-[0-9a-f]{12}-.+$/,
-  stored: /^stored-[0-9a-f]{12}\.json$/,
   digest: /^digest-[0-9a-f]{12}\.json$/,
 };
 
@@ -40,23 +39,13 @@ export async function findMedia(center: Center, place: MediaPlace, signal: Abort
   const media = named(names.media).filter((file) => !isSidecar(file));
   const idle = media.filter((file) => idleReason(center, file) === undefined);
   const old = (file: DatastoreFile) => isOlder(ageOf(file.modified, center.now), center.rules.olderThanMs ?? mediaMs);
-  // What a record says is read only where something could go with it.
-  const stored =
-    idle.length > 0 || named(names.stored).some(old)
-      ? await readStored(center, place, named(names.stored), signal)
-      : [];
   const drives = idle.length > 0 ? await center.drives() : new Map<string, string>();
   const judged = media.map((file) => {
     const user = drives.get(datastorePath(place.location.name, `${place.folder}/${file.name}`));
-    return judgeMedia(center, place, file, { user, sidecar: there.get(`${file.name}.sha256`), stored });
+    return judgeMedia(center, place, file, { user, sidecar: there.get(`${file.name}.sha256`) });
   });
 
-  const dead = [
-    ...stored
-      .filter(({ file, target }) => old(file) && (target === undefined || !there.has(target)))
-      .map(({ file }) => file),
-    ...(await deadDigests(center, place, named(names.digest).filter(old), signal)),
-  ];
+  const dead = await deadDigests(center, place, named(names.digest).filter(old), [...there.keys()], signal);
   return [...partials, ...judged, ...dead.map((file) => judgeRecord(center, place, file))];
 }
 
@@ -84,20 +73,13 @@ interface Beside {
   /** The VM that has it in a drive. */
   readonly user: string | undefined;
   readonly sidecar: DatastoreFile | undefined;
-  readonly stored: readonly StoredRecord[];
 }
 
-function judgeMedia(
-  center: Center,
-  place: MediaPlace,
-  file: DatastoreFile,
-  { user, sidecar, stored }: Beside,
-): Leftover {
+function judgeMedia(center: Center, place: MediaPlace, file: DatastoreFile, { user, sidecar }: Beside): Leftover {
   const kept = idleReason(center, file) ?? (user === undefined ? undefined : `in a CD drive of ${user}`);
   if (kept !== undefined) return leftoverOf(center, place, file, { kind: 'media', why: kept });
-  const records = stored.filter(({ target }) => target === file.name).map((record) => record.file);
   // The file first: one that has its name always has its digest.
-  const gone = [file, ...(sidecar === undefined ? [] : [sidecar]), ...records];
+  const gone = [file, ...(sidecar === undefined ? [] : [sidecar])];
   const why = 'no VM has it in a drive; a build that needs it uploads it again';
   return sharedOf(center, place, file, { kind: 'media', why, gone });
 }

@@ -84,14 +84,13 @@ test('media: shared, so only with --media; not while any VM has it in a drive; w
 
   await govc('vm.destroy', 'reader');
   const before = await everything(site);
-  const stored = [...before].filter((path) => path.startsWith('ingot/media/stored-'));
-  const foreignRecord = 'ingot/media/stored-my-notes.json';
+  const foreignRecord = 'ingot/media/digest-my-notes.json';
   await place(site, foreignRecord, 100, JSON.stringify({ name: 'nothing' }));
   const removed = await prune(site, file, '--yes', '--media');
   assert.deepEqual(removed.of('removed'), [iso]);
   const remaining = await everything(site);
   const gone = [...before].filter((path) => !remaining.has(path));
-  assert.deepEqual(gone.sort(), [`ingot/media/${iso}`, `ingot/media/${iso}.sha256`, ...stored].sort());
+  assert.deepEqual(gone.sort(), [`ingot/media/${iso}`, `ingot/media/${iso}.sha256`].sort());
   assert.ok(remaining.has(foreignRecord));
 });
 
@@ -107,15 +106,16 @@ test('records of media elsewhere go when the file is gone or another; those that
     'digest-000000000003.json': record('[LocalDS_0] nowhere/gone.iso', 5),
     'digest-000000000004.json': record('[elsewhere] iso/there.iso', 5),
     'digest-000000000005.json': '{"of":',
+    'digest-000000000007.json': JSON.stringify({ of: { sha256: 'b'.repeat(64), patches: [] }, sha256: 'c'.repeat(64) }),
   };
   for (const [name, text] of Object.entries(texts)) await place(site, `ingot/media/${name}`, 31, text);
   await place(site, 'ingot/media/digest-000000000006.json', 29, record('[LocalDS_0] nowhere/gone.iso', 5));
   const removed = await prune(site, file, '--yes', '--media');
   assert.deepEqual(
     removed.of('removed'),
-    [2, 3, 5].map((n) => `digest-00000000000${n}.json`),
+    [2, 3, 5, 7].map((n) => `digest-00000000000${n}.json`),
   );
-  const left = [...(await everything(site))].filter((path) => path.startsWith('ingot/media/digest-'));
+  const left = [...(await everything(site))].filter((path) => path.startsWith('ingot/media/digest-0'));
   assert.deepEqual(
     left.sort(),
     [1, 4, 6].map((n) => `ingot/media/digest-00000000000${n}.json`),
