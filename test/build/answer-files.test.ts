@@ -56,6 +56,9 @@ const everything = {
     },
   },
 };
+/** Setup stands still at what should have been refused before. */
+const timeouts = { install: '5s' };
+
 const env = {
   PLANTED_JOIN: `Zq7&<join>"'pass word`,
   PLANTED_OWNER: 'planted & owner 0815',
@@ -119,7 +122,7 @@ test('a setting in the wrong pass is refused with its line, before anything is s
 
 test('the key of another edition fails the step that would use it, and is not told', async () => {
   const key = kmsClientKey('20H2', 'Datacenter');
-  const built = await site.build(await site.image('other-key', { windows: { productKey: 'env:THE_KEY' } }), {
+  const built = await site.build(await site.image('other-key', { windows: { productKey: 'env:THE_KEY' }, timeouts }), {
     env: { THE_KEY: key },
   });
   assertFailed(built, {
@@ -136,7 +139,7 @@ test('the key of another edition fails the step that would use it, and is not to
 test('every mistake of either file is told before Windows is installed', async () => {
   const shell = { ComputerName: 'longer-than-it-may-be', TimeZone: 'Europe/Berlin' };
   const unattend = { sysprep: { specialize: { [SHELL]: shell } } };
-  const built = await site.build(await site.image('mistaken', { windows: { unattend } }));
+  const built = await site.build(await site.image('mistaken', { windows: { unattend }, timeouts }));
   const failure = assertFailed(built, {
     step: 'answer-disc',
     code: 'unattend.lint',

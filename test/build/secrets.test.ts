@@ -202,6 +202,7 @@ suite('secrets are nowhere', () => {
       name: 'planted-3',
       template: { name: 'planted-3' },
       windows: { productKey: 'env:PLANTED_TOKEN' },
+      timeouts: { install: '5s' },
     });
     const built = await site.build(file, { env: planted });
     assert.equal(built.end.failure?.code, 'unattend.lint');
