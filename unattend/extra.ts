@@ -70,7 +70,7 @@ function componentProblems(pass: Pass, name: string, settings: unknown): ExtraPr
   if (!isRecord(settings)) return [shape(path, 'settings by name', settings)];
   const known = caseless(SETTING_PASSES, name);
   return Object.entries(settings).flatMap(([setting, value]) => {
-    const passes = known?.[setting];
+    const passes = known !== undefined && Object.hasOwn(known, setting) ? known[setting] : undefined;
     const misplaced: ExtraProblem[] =
       passes === undefined || passes.includes(pass)
         ? []
