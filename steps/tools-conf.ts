@@ -23,12 +23,13 @@ export const toolsConf = defineStep({
   output: z.object({ path: z.string(), changed: z.boolean() }),
   retryable: true,
   timeout: (image) => image.timeouts.script,
-  async run({ guest, inputs, signal }) {
+  async run({ guest, inputs, signal, warn }) {
     const session = await guest(signal);
     const before = await session.readFile(path, { signal });
-    const after = setToolsConf(before, 'guestinfo', 'exclude-nics', inputs.excludeNics);
-    const changed = before === undefined || Buffer.compare(before, after) !== 0;
-    if (changed) await session.writeFile(path, after, { signal });
+    const { bytes, refused } = setToolsConf(before, 'guestinfo', 'exclude-nics', inputs.excludeNics);
+    for (const line of refused) warn(`tools.conf: VMware Tools refused the file for this line, now a comment: ${line}`);
+    const changed = before === undefined || Buffer.compare(before, bytes) !== 0;
+    if (changed) await session.writeFile(path, bytes, { signal });
     return { path, changed };
   },
   async verify(context) {

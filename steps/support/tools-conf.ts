@@ -1,68 +1,91 @@
-/**
- * Sets one key of one group in a `tools.conf` (GLib key file) and leaves every other line as it was.
- *
- * VMware Tools read `exclude-nics` only from `[guestinfo]`; a key before the first group makes GLib refuse the whole
- * file (open-vm-tools, vmtoolsConfig.c), so such lines are moved into a comment. The result is ASCII or UTF-8 without a
- * byte order mark, with the line ends the file had.
- */
-export function setToolsConf(content: Uint8Array | undefined, group: string, key: string, value: string): Uint8Array {
-  const text = decode(content ?? new Uint8Array());
-  const eol = text.includes('\r\n') || text === '' ? '\r\n' : '\n';
-  const lines = text.split(/\r?\n/);
-  while (lines.length > 0 && lines.at(-1)?.trim() === '') lines.pop();
-  const entry = `${key}=${value}`;
-  const out: string[] = [];
-  let current: string | undefined;
-  let written = false;
-  for (const line of lines) {
-    const header = groupOf(line);
-    if (header !== undefined) {
-      if (current === group && !written) {
-        insertBeforeBlank(out, entry);
-        written = true;
-      }
-      current = header;
-      out.push(line);
-    } else if (current === undefined && isEntry(line)) {
-      out.push(`# outside of any group: ${line}`);
-    } else if (current === group && keyOf(line) === key) {
-      if (!written) out.push(entry); // a second entry of the same key would win: there is only one
-      written = true;
-    } else {
-      out.push(line);
-    }
-  }
-  if (!written && current === group) insertBeforeBlank(out, entry);
-  else if (!written) out.push(...(out.length > 0 ? [''] : []), `[${group}]`, entry);
-  return new TextEncoder().encode(`${out.join(eol)}${eol}`);
+import { escapeValue, type Line, parseKeyFile, unescapeValue } from './key-file.ts';
+
+export interface MergedToolsConf {
+  readonly bytes: Uint8Array;
+  /** Lines for which GLib refused the whole file, now comments: `line 3 (outside of any group): exclude-nics=`. */
+  readonly refused: readonly string[];
 }
 
-/** The value of a key in a group as GLib reads it (the last entry wins), or undefined; undefined too for a file GLib refuses. */
+/**
+ * Sets one key of one group in a `tools.conf` (GLib key file) and leaves every other line as it was, byte for byte.
+ *
+ * VMware Tools read `exclude-nics` only from `[guestinfo]` (open-vm-tools, guestInfoServer.c): a missing entry means
+ * `vEthernet*` on Windows, an empty one no pattern at all. A single line that GLib cannot read makes it refuse the whole
+ * file, and an entry before the first group even has Tools put the file aside as `tools.conf.old` (vmtoolsConfig.c): such
+ * lines become comments. Groups of the same name are one; of entries of the same name the last one counts, so there is
+ * never a second. The result is UTF-8 without a byte order mark, which GLib refuses too.
+ */
+export function setToolsConf(
+  content: Uint8Array | undefined,
+  group: string,
+  key: string,
+  value: string,
+): MergedToolsConf {
+  const lines = parseKeyFile(bytesOf(content ?? new Uint8Array()));
+  const eol = lines.find(({ end }) => end !== '')?.end ?? '\r\n';
+  const entry = `${key}=${escapeValue(value)}`;
+  const refused: string[] = [];
+  const out: { text: string; end: Line['end'] }[] = [];
+  let written = false;
+  for (const [index, { text, end, meaning }] of lines.entries()) {
+    const own = meaning.kind === 'entry' && meaning.group === group && meaning.key === key;
+    if (own && written) continue;
+    if (own) written = true;
+    if (meaning.kind === 'refused') {
+      refused.push(`line ${index + 1} (${meaning.why}): ${Buffer.from(text, 'latin1').toString('utf8')}`);
+      out.push({ text: `# ${meaning.why}: ${text}`, end });
+    } else if (own && unescapeValue(meaning.value) !== value) {
+      out.push({ text: entry, end });
+    } else {
+      out.push({ text, end });
+    }
+  }
+  if (!written) {
+    const place = placeFor(lines, group, key);
+    const previous = out[(place ?? out.length) - 1];
+    // A CR at the very end of a file belongs to the value: it stays one with another CR behind it.
+    if (previous?.end === '') previous.end = previous.text.endsWith('\r') ? '\r\n' : eol;
+    const header = place === undefined ? [...(isBlank(previous?.text) ? [] : ['']), `[${group}]`] : [];
+    out.splice(place ?? out.length, 0, ...[...header, entry].map((text) => ({ text, end: eol })));
+  }
+  return { bytes: Buffer.from(out.map(({ text, end }) => text + end).join(''), 'latin1'), refused };
+}
+
+/**
+ * The value of a key in a group as VMware Tools read it: the last entry counts. Undefined if there is none, if its value
+ * cannot be read, and for a file that GLib refuses.
+ */
 export function readToolsConf(content: Uint8Array, group: string, key: string): string | undefined {
-  let current: string | undefined;
   let value: string | undefined;
-  for (const line of new TextDecoder().decode(content).split(/\r?\n/)) {
-    const header = groupOf(line);
-    if (header !== undefined) current = header;
-    else if (current === undefined && isEntry(line)) return undefined;
-    else if (current === group && keyOf(line) === key) value = line.slice(line.indexOf('=') + 1).trim();
+  for (const { meaning } of parseKeyFile(Buffer.from(content).toString('latin1'))) {
+    if (meaning.kind === 'refused') return undefined;
+    if (meaning.kind === 'entry' && meaning.group === group && meaning.key === key)
+      value = unescapeValue(meaning.value);
   }
   return value;
 }
 
-const groupOf = (line: string): string | undefined => /^\s*\[([^\]]+)\]\s*$/.exec(line)?.[1];
-const isEntry = (line: string): boolean => line.trim() !== '' && !line.trimStart().startsWith('#');
-const keyOf = (line: string): string | undefined => (isEntry(line) ? /^\s*([^=\s]+)\s*=/.exec(line)?.[1] : undefined);
-
-function insertBeforeBlank(lines: string[], entry: string): void {
-  let at = lines.length;
-  while (at > 0 && lines[at - 1]?.trim() === '') at--;
-  lines.splice(at, 0, entry);
+/** The index for a new entry: behind one that is commented out, else behind the group's last line that says something. */
+function placeFor(lines: readonly Line[], group: string, key: string): number | undefined {
+  let current: string | undefined;
+  let commented: number | undefined;
+  let last: number | undefined;
+  for (const [index, { text, meaning }] of lines.entries()) {
+    if (meaning.kind === 'group') current = meaning.group;
+    if (current !== group) continue;
+    if (meaning.kind === 'group' || meaning.kind === 'entry') last = index + 1;
+    else if (meaning.kind === 'comment' && /^\s*#\s*([^=\s]+)\s*=/.exec(text)?.[1] === key) commented = index + 1;
+  }
+  return commented ?? last;
 }
 
-/** PowerShell 5.1 writes UTF-16 with a byte order mark unless told otherwise: read it, and never write it back. */
-function decode(bytes: Uint8Array): string {
-  const [a, b] = bytes;
-  const encoding = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8';
-  return new TextDecoder(encoding).decode(bytes);
+const isBlank = (text: string | undefined): boolean => text === undefined || text.trim() === '';
+
+/** The bytes of UTF-8, one a code unit. PowerShell 5.1 writes UTF-16 with a byte order mark unless told otherwise. */
+function bytesOf(content: Uint8Array): string {
+  const [a, b, c] = content;
+  if (a === 0xef && b === 0xbb && c === 0xbf) return Buffer.from(content.subarray(3)).toString('latin1');
+  const encoding = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : undefined;
+  if (encoding === undefined) return Buffer.from(content).toString('latin1');
+  return Buffer.from(new TextDecoder(encoding).decode(content), 'utf8').toString('latin1');
 }
