@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, posix } from 'node:path';
+import { IngotError } from '../../common/failure.ts';
 import { canonicalJson } from '../../common/json.ts';
 import type { Image } from '../../image/index.ts';
 import type { Patch } from '../../iso/patch.ts';
@@ -47,9 +48,40 @@ async function openLocal(path: string, { digests }: Pick<OpenContext, 'digests'>
     remote: false,
     known: (patches) => digests.known(subjectOf(path, patches), version),
     learn: (patches, sha256) => digests.learn(subjectOf(path, patches), version, sha256),
-    stream: (signal) => filePieces(path, signal),
+    stream: (signal) => wholeFile(path, { size: source.size, version, digests, signal }),
     close: () => source.close(),
   };
+}
+
+interface Whole {
+  /** Bytes. */
+  readonly size: number;
+  readonly version: string;
+  readonly digests: Digests;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * All bytes of the file that was inspected. One that was written to or replaced since is never brought: its facts, and
+ * the place of the patch, are those of the other one.
+ *
+ * @throws IngotError `media.changed`
+ */
+async function* wholeFile(path: string, { size, version, digests, signal }: Whole): AsyncGenerator<Uint8Array> {
+  const check = async () => {
+    if ((await digests.versionOf(path)) === version) return;
+    throw new IngotError('media.changed', `expected ${path} to stay as it was inspected, found it written to since`, {
+      remedy: 'wait until the file is whole, then build again',
+    });
+  };
+  let done = 0;
+  for await (const piece of filePieces(path, signal)) {
+    done += piece.length;
+    // Before the last bytes leave: who takes them has the whole file, and need not ask for more.
+    if (done >= size) await check();
+    yield piece;
+  }
+  if (done < size) await check();
 }
 
 /** A URL has its digest beside it in the image file, so what was brought once is never read again. */

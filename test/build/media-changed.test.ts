@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { copyFile, open, rename, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import type { BuildEvent } from '../../pipeline/events.ts';
+import { ended, root } from '../cli/ingot.ts';
+import { assertFailed, builtFrom } from './built.ts';
+import { openSite } from './site.ts';
+
+const site = await openSite();
+const sample = join(root, 'lab/media/windows-server-20h2.iso');
+const media = async () => (await site.govc('datastore.ls', 'ingot/media').catch(() => '')).trim();
+
+// What is looked at here is over when the VM is made.
+await site.lab.faults.inject({ kind: 'soap', method: 'CreateVM_Task', type: 'InvalidName', times: 1000 });
+
+for (const [how, change] of [
+  ['written to, and as long as before', write],
+  [
+    'replaced by another of its size',
+    async (iso: string) => {
+      await copyFile(sample, `${iso}.new`);
+      await write(`${iso}.new`);
+      await rename(`${iso}.new`, iso);
+    },
+  ],
+  ['cut off', async (iso: string) => truncate(iso, 500_000)],
+] as const) {
+  test(`an ISO that is ${how} after it was inspected is not brought`, async () => {
+    const name = `changed-${how.replaceAll(/[^a-z]+/g, '-')}`;
+    const iso = join(site.folder, `${name}.iso`);
+    await copyFile(sample, iso);
+    // The upload begins when vCenter has been looked at: by then the file is another.
+    await site.lab.faults.inject({ kind: 'delay', method: 'RetrievePropertiesEx', milliseconds: 700, times: 1 });
+    const child = site.start(await site.image(name, { media: { iso } }));
+    const end = ended(child);
+    for await (const line of createInterface(child.stdout)) {
+      const event: BuildEvent = JSON.parse(line);
+      if (event.type === 'step-finished' && event.step === 'inspect-media') await change(iso);
+    }
+    assertFailed(builtFrom(await end), {
+      step: 'upload-iso',
+      code: 'media.changed',
+      message: new RegExp(`^expected .*${name}\\.iso to stay as it was inspected, found it written to since$`),
+      remedy: /build again/,
+    });
+    assert.equal(await media(), '', 'nothing is left');
+  });
+}
+
+async function write(iso: string): Promise<void> {
+  const handle = await open(iso, 'r+');
+  await handle.write('OTHER', 0);
+  await handle.close();
+}
