@@ -98,18 +98,26 @@ async function uploadIso(bringing: Bringing, known: string | undefined, options:
   const { signal, log } = options;
   const pass = onePass(iso, patches, wanted);
   await files.makeFolders(folder, signal);
-  const put = await files.putDigested({
+  let other: string | undefined;
+  const uploading = files.putDigested({
     folder,
     size: iso.source.size,
     content: () => pass.content(signal),
     label: (sent) => mediaName(sent, iso.fileName),
     verify: (sent) => {
       pass.check(sent);
-      if (known !== undefined && known !== sent) throw changed(iso.name, known, sent);
+      if (known === undefined || known === sent) return;
+      other = sent;
+      throw changed(iso.name, known, sent);
     },
     onProgress: (done, total) => options.onProgress('Uploading the Windows ISO', done, total),
     log,
     signal,
+  });
+  const put = await uploading.catch(async (error) => {
+    // What is remembered is wrong: the next build must not fail of it again.
+    if (other !== undefined) await pass.learn(other);
+    throw error;
   });
   await pass.learn(put.sha256);
   return { sha256: put.sha256, path: put.path, uploadedBytes: put.uploadedBytes };
@@ -157,6 +165,6 @@ function checkDigest(iso: Iso, wanted: string, found: string): void {
 
 function changed(name: string, expected: string, found: string): IngotError {
   return new IngotError('media.changed', `expected ${name} to have the SHA-256 ${expected} still, found ${found}`, {
-    remedy: 'somebody wrote to the file while the build ran: build again',
+    remedy: 'somebody wrote to the file without a trace in its time, or while the build ran: build again',
   });
 }

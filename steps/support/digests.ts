@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { IngotError } from '../../common/failure.ts';
 
-const known = z.record(z.string(), z.object({ identity: z.string(), sha256: z.string() }));
+const known = z.record(z.string(), z.object({ identity: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }));
 
 /** SHA-256 and size of local files. A file that has not changed (device, inode, size, mtime) is not read again. */
 export interface Digests {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, open, rename, truncate } from 'node:fs/promises';
+import { copyFile, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
@@ -48,6 +48,29 @@ for (const [how, change] of [
     assert.equal(await media(), '', 'nothing is left');
   });
 }
+
+test('a digest that is remembered wrongly fails one build, not all', async () => {
+  const iso = join(site.folder, 'remembered.iso');
+  await copyFile(sample, iso);
+  const file = await site.image('remembered', { media: { iso } });
+  const create = async () => assert.equal((await site.build(file)).of('step-failed')[0]?.step, 'create-vm');
+  await create();
+  const digests = join(site.folder, '.ingot/digests.json');
+  const text = await readFile(digests, 'utf8');
+  await site.govc('datastore.rm', '-f', 'ingot/media');
+  await writeFile(digests, text.replaceAll(/"sha256":"[0-9a-f]{8}/g, '"sha256":"00000000'));
+  assertFailed(await site.build(file), {
+    step: 'upload-iso',
+    code: 'media.changed',
+    message: /to have the SHA-256 0{8}[0-9a-f]{56} still, found [0-9a-f]{64}$/,
+    remedy: /build again/,
+  });
+  await create();
+  // One that is no digest at all is not believed in the first place.
+  await site.govc('datastore.rm', '-f', 'ingot/media');
+  await writeFile(digests, text.replaceAll(/"sha256":"[0-9a-f]{64}/g, '"sha256":"damaged'));
+  await create();
+});
 
 async function write(iso: string): Promise<void> {
   const handle = await open(iso, 'r+');
