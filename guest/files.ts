@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { LiveConnection } from './connect.ts';
+import { moveInto, Stranded } from './move.ts';
 import { fileFailure, isMissing, request, stat } from './sftp.ts';
 
 /** What a single SFTP request may carry with every server (OpenSSH allows 256 KiB, older ones less). */
@@ -97,8 +98,9 @@ export class RemoteFiles {
   }
 
   /**
-   * Fills a temporary file beside `path` and moves it into place with OpenSSH's posix-rename, which replaces the target
-   * (SFTP version 3's own rename does not). A server without the extension gets remove and rename.
+   * Fills a temporary file beside `path` and moves it into place: whatever breaks off before that leaves the old file. On
+   * Windows the new file has the access list that it inherits from its folder, whatever list of its own the old one had:
+   * SFTP knows none.
    */
   async #replace(path: string, fill: (handle: Buffer) => Promise<void>): Promise<void> {
     const temporary = `${path}.${randomBytes(6).toString('hex')}.ingot`;
@@ -110,29 +112,15 @@ export class RemoteFiles {
       } finally {
         await send((sftp, done) => sftp.close(handle, (error) => done(error, undefined)));
       }
-      await this.#moveInto(temporary, path);
+      await moveInto(this.#live, this.#signal, temporary, path);
     } catch (error) {
       // Removed as far as that is still possible; what counts is the first failure.
-      await request(this.#live, AbortSignal.timeout(5000), (sftp, done) =>
-        sftp.unlink(temporary, (failed) => done(failed, undefined)),
-      ).catch(() => {});
+      if (!(error instanceof Stranded))
+        await request(this.#live, AbortSignal.timeout(5000), (sftp, done) =>
+          sftp.unlink(temporary, (failed) => done(failed, undefined)),
+        ).catch(() => {});
       throw this.#failure(error, `write ${path}`);
     }
-  }
-
-  async #moveInto(temporary: string, path: string): Promise<void> {
-    const supported = await request<boolean>(this.#live, this.#signal, (sftp, done) => {
-      try {
-        sftp.ext_openssh_rename(temporary, path, (error) => done(error, true));
-      } catch {
-        done(undefined, false); // ssh2 throws when the server did not announce the extension.
-      }
-    });
-    if (supported) return;
-    await this.remove(path);
-    await request(this.#live, this.#signal, (sftp, done) =>
-      sftp.rename(temporary, path, (error) => done(error, undefined)),
-    );
   }
 
   async #transfer(

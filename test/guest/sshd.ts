@@ -156,7 +156,8 @@ async function pythonPath(): Promise<string> {
   return stdout;
 }
 
-async function sftpServer(): Promise<string> {
+/** The path of OpenSSH's sftp-server. */
+export async function sftpServer(): Promise<string> {
   for (const path of SFTP_SERVERS) {
     const found = await readFile(path).then(
       () => true,
