@@ -38,9 +38,12 @@ export async function checkFiles(image: Image): Promise<Finding[]> {
 
 async function checkExists(path: Path, file: string, folderAllowed: boolean): Promise<Finding[]> {
   const stats = await stat(file).catch(() => undefined);
-  if (stats !== undefined && (folderAllowed || !stats.isDirectory())) return [];
-  const found = stats === undefined ? `no file ${file}` : `a folder, ${file}`;
-  const extracted = path.at(-1) === 'iso' && stats !== undefined;
+  const isFolder = stats?.isDirectory() === true;
+  // Reading a pipe waits for who writes to it, for ever, and gives its bytes only once.
+  if (stats?.isFile() === true || (folderAllowed && isFolder)) return [];
+  const other = isFolder ? `a folder, ${file}` : `a pipe, a socket or a device, ${file}`;
+  const found = stats === undefined ? `no file ${file}` : other;
+  const extracted = path.at(-1) === 'iso' && isFolder;
   const remedy = extracted ? 'name the ISO file itself: an extracted ISO cannot be used' : 'correct the path';
   return [{ path, code: 'file.missing', expected: 'a file that is there', found, remedy }];
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { IngotError } from '../common/failure.ts';
 
@@ -28,7 +29,8 @@ export interface OpenSource extends RangedSource, AsyncDisposable {
  * @throws IngotError `iso.open` when it is missing, not readable or not a regular file
  */
 export async function openFileSource(path: string): Promise<OpenSource> {
-  const handle = await open(path, 'r').catch((cause: unknown) => {
+  // Opening a pipe would wait for who writes to it.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: unknown) => {
     throw new IngotError('iso.open', `Expected a readable file at ${path}, found: ${reason(cause)}`, {
       remedy: 'Check the path and its permissions.',
       cause,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -167,7 +168,10 @@ test('what is no Windows ISO is told as far as it goes; what is no ISO is an err
   const other = await ingot(['iso', 'inspect', join(folder, 'x.iso')]);
   assert.deepEqual([other.code, other.stdout], [1, '']);
   assert.match(other.stderr, /\(iso\.unknown\)/);
-  assert.match((await ingot(['iso', 'inspect', join(folder, 'none.iso')])).stderr, /\(iso\.open\)/);
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  for (const name of ['none.iso', 'pipe', '.']) {
+    assert.match((await ingot(['iso', 'inspect', join(folder, name)])).stderr, /\(iso\.open\)/);
+  }
 });
 
 test('a URL is read in ranges, with a CA of one’s own; what a URL needs is in the settings', async (t) => {

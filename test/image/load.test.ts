@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,6 +129,16 @@ test('files of this machine are looked at on request only', async () => {
     again.problems.map(({ code }) => code),
     ['openssh.weak-key'],
   );
+});
+
+test('a pipe in place of a file is a problem: reading it would wait for ever', async () => {
+  const pipe = join(folder, 'pipe.iso');
+  execFileSync('mkfifo', [pipe]);
+  const file = await write('pipe.yaml', edit(`\${var.media}/windows-server-20h2.iso`, '‸./pipe.iso').text);
+  const { problems } = await loadImage(file, { checkFiles: true });
+  const [problem] = problems;
+  assert.deepEqual([problem?.path, problem?.code], ['media.iso', 'file.missing']);
+  assert.match(problem?.found ?? '', /^a pipe, a socket or a device, .*pipe\.iso$/);
 });
 
 test('a key named __proto__ is a key like any other', () => {
