@@ -53,6 +53,11 @@ export async function searchDatastore(
   }
 }
 
+/** A pattern for a file of that name, and perhaps others: what has a meaning in patterns stands for any character. */
+export function patternOf(name: string): string {
+  return name.replaceAll(/[[\]*?\\]/g, '?');
+}
+
 /**
  * Makes a folder. It is atomic: of several who try, one gets 'created', so it can serve as a lease. A lost answer leaves
  * open who made it: `vsphere.lost-answer`.

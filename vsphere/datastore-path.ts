@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { IngotError } from '../common/failure.ts';
 
 export interface DatastorePath {
@@ -7,7 +8,10 @@ export interface DatastorePath {
   readonly path: string;
 }
 
-/** Reads `[datastore] folder/file`. Throws `datastore.path`. */
+/**
+ * Reads `[datastore] folder/file`; slashes that are one too many are left out, which HTTP servers would redirect. Throws
+ * `datastore.path`.
+ */
 export function parseDatastorePath(text: string): DatastorePath {
   const match = /^\[([^\]]*)\]\s*(.*)$/.exec(text.trim());
   if (!match) {
@@ -16,7 +20,9 @@ export function parseDatastorePath(text: string): DatastorePath {
       `expected a datastore path like "[datastore1] folder/file", found "${text}"`,
     );
   }
-  return { datastore: match[1] ?? '', path: match[2] ?? '' };
+  const [, datastore = '', path = ''] = match;
+  if (datastore === '' || path === '') return { datastore, path };
+  return { datastore, path: posix.normalize(path).replace(/^\/+/, '') };
 }
 
 /** Writes `[datastore] folder/file`. */

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseContentRange } from '../common/content-range.ts';
 import { IngotError } from '../common/failure.ts';
 import type { Vsphere } from './connect.ts';
-import { searchDatastore } from './datastore-files.ts';
+import { patternOf, searchDatastore } from './datastore-files.ts';
 import { datastorePath, folderUrl } from './datastore-path.ts';
 import type { HttpAnswer } from './http.ts';
 import type { DatastoreLocation } from './inventory.ts';
@@ -48,7 +48,7 @@ export async function openDatastoreSource(
   // HEAD is not reliable there.
   const file = posix.basename(path);
   const folder = posix.dirname(path);
-  const found = await searchDatastore(vc, location, folder === '.' ? '' : folder, [file], { signal });
+  const found = await searchDatastore(vc, location, folder === '.' ? '' : folder, [patternOf(file)], { signal });
   const { size, modified } = found?.find((entry) => entry.name === file && !entry.isFolder) ?? {};
   if (size === undefined) {
     throw new IngotError('datastore.missing', `expected the file ${name}, found none`, {
@@ -156,7 +156,8 @@ function statusFailure(name: string, status: number): IngotError {
       'datastore.no-ranges',
       `expected ranges of ${name}, found that vCenter sends the whole file`,
       {
-        remedy: 'Let it be downloaded first (in an image file media.withoutRanges: download), or name a copy on this machine.',
+        remedy:
+          'Let it be downloaded first (in an image file media.withoutRanges: download), or name a copy on this machine.',
       },
     );
   }

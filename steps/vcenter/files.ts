@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Vsphere } from '../../vsphere/connect.ts';
-import { deleteDatastoreFile, makeDirectory, searchDatastore } from '../../vsphere/datastore-files.ts';
+import { deleteDatastoreFile, makeDirectory, patternOf, searchDatastore } from '../../vsphere/datastore-files.ts';
 import { datastorePath, parseDatastorePath } from '../../vsphere/datastore-path.ts';
 import { download, upload } from '../../vsphere/datastore-transfer.ts';
 import { isFault } from '../../vsphere/fault.ts';
@@ -63,7 +63,9 @@ export function datastoreFiles(
     return { location: await find(datastore, signal), path };
   };
   const sizeOf = async (location: DatastoreLocation, path: string, signal: AbortSignal) => {
-    const found = await searchDatastore(vc, location, posix.dirname(path), [posix.basename(path)], { signal });
+    const found = await searchDatastore(vc, location, posix.dirname(path), [patternOf(posix.basename(path))], {
+      signal,
+    });
     return found?.find((file) => file.name === posix.basename(path))?.size;
   };
   const send = async (location: DatastoreLocation, path: string, options: PutOptions) => {

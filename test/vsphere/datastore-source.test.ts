@@ -86,6 +86,17 @@ test('a Windows ISO on a datastore is told as the local file', async () => {
   assert.deepEqual(await inspectMedia(source), await inspectMedia(local));
 });
 
+test('a name that is a pattern too stands for itself', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'ingot-source-'));
+  t.after(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'x'), 'x');
+  for (const name of ['2022 [eval] ü.iso', '2022 e ü.iso', 'a[b.iso']) {
+    await sim.govc('datastore.upload', '-ds', 'LocalDS_0', join(folder, 'x'), name);
+    await using source = await open(name);
+    assert.deepEqual([source.name, (await source.read(0, 1)).toString()], [`[LocalDS_0] ${name}`, 'x']);
+  }
+});
+
 test('a file that is not there is told before anything is read', async () => {
   for (const path of ['none.iso', 'nowhere/x.iso', 'iso files', 'iso files/*.iso']) {
     assert.equal((await failureOf(open(path))).code, 'datastore.missing', path);

@@ -203,6 +203,8 @@ function created(path: string): string {
 
 test('datastore paths and URLs', () => {
   assert.deepEqual(parseDatastorePath('[ds 1] a/b.iso'), { datastore: 'ds 1', path: 'a/b.iso' });
+  assert.deepEqual(parseDatastorePath('[ds]  //a/./b//c.iso'), { datastore: 'ds', path: 'a/b/c.iso' });
+  assert.deepEqual(parseDatastorePath('[ds]'), { datastore: 'ds', path: '' });
   assert.deepEqual(parseDatastorePath('[] /vmimages/x.iso'), { datastore: '', path: '/vmimages/x.iso' });
   assert.throws(() => parseDatastorePath('ds/a'), { code: 'datastore.path' });
   assert.equal(datastorePath('ds', 'a/b'), '[ds] a/b');
