@@ -7,7 +7,10 @@ import { COMPONENT_PASSES } from '../../unattend/component-passes.ts';
 import { PASSES } from '../../unattend/model.ts';
 import { SAMPLE, sampleText } from './support.ts';
 
-const junk = fc.oneof(fc.string({ maxLength: 4 }), fc.constantFrom('secret', 'a b', '<x>', '__proto__', 'constructor', 'toString'));
+const junk = fc.oneof(
+  fc.string({ maxLength: 4 }),
+  fc.constantFrom('secret', 'a b', '<x>', '__proto__', 'constructor', 'toString'),
+);
 const settings = ['Password', 'Value', 'ProductKey', 'AccountData', 'wcm:keyValue', 'OOBE', 'ComputerName', 'TimeZone'];
 const components = [...Object.keys(COMPONENT_PASSES).slice(0, 6), 'Microsoft-Windows-Shell-Setup', 'Contoso-Agent'];
 
