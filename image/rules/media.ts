@@ -3,11 +3,25 @@ import type { Finding, Path } from '../problem.ts';
 import type { MediaLocation } from '../schema/media.ts';
 import type { Rule } from './rule.ts';
 
-/** The Tools ISO is handed to the VM as it is: it must be where vCenter has it, or be uploaded from here. */
+type Location = { readonly kind?: MediaLocation['kind'] | undefined; readonly path?: string | undefined } | undefined;
+
+/**
+ * The Tools ISO is handed to the VM as it is: it must be where vCenter has it, or be uploaded from here. The Windows ISO is
+ * read: vCenter does not serve the host's own files (`[]`).
+ */
 export const locations: Rule = ({ media }) => {
-  const location: { readonly kind?: MediaLocation['kind'] | undefined } | undefined = media?.toolsIso;
-  if (location?.kind !== 'url') return [];
+  const [iso, location]: readonly Location[] = [media?.iso, media?.toolsIso];
+  const ofHost: Finding = {
+    path: ['media', 'iso'],
+    code: 'media.location',
+    expected: 'a datastore by its name, as in [datastore1] iso/windows.iso',
+    found: 'files of the host itself, []',
+    remedy: 'upload the ISO to a datastore, or name the local file',
+  };
+  const unread = iso?.kind === 'datastore' && iso.path?.startsWith('[]') === true ? [ofHost] : [];
+  if (location?.kind !== 'url') return unread;
   return [
+    ...unread,
     {
       path: ['media', 'toolsIso'],
       code: 'media.location',

@@ -91,6 +91,7 @@ export const MISTAKES: readonly Mistake[] = [
   [`caFile: \${var.vcenter_ca}`, 'thumbprint: ‸AA:BB', 'vcenter.thumbprint', 'image.value'],
   [ISO, 'iso: ‸ftp://host/x.iso', 'media.iso', 'image.value'],
   [ISO, 'iso: ‸[datastore1]', 'media.iso', 'image.type'],
+  [ISO, "iso: ‸'[] /vmimages/windows.iso'", 'media.iso', 'media.location'],
   [ISO, 'iso: ‸https://example.com/w.iso', 'media.iso', 'media.sha256-missing'],
   [ISO, 'iso: ‸library:ISOs', 'media.iso', 'image.value'],
   [ISO, `${ISO}\n  withoutRanges: ‸retry`, 'media.withoutRanges', 'image.value'],
