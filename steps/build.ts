@@ -142,7 +142,8 @@ function openEnvironment(image: Image, { build, mode, signal, redactor, warn }: 
       vcenter,
       open: () => {
         const downloads = join(stateFolder, 'downloads');
-        return openIso({ image, names, digests, vcenter, downloads, keep: mode === 'build', signal, warn });
+        const [keep, offline] = [mode === 'build', mode === 'offline'];
+        return openIso({ image, names, digests, vcenter, downloads, keep, offline, signal, warn });
       },
     }),
   };

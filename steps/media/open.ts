@@ -21,6 +21,8 @@ export interface OpenContext {
   readonly signal: AbortSignal;
   /** Whether what is found out may be written to the datastore: a plan changes nothing. */
   readonly keep: boolean;
+  /** Nothing may be asked of vCenter: what only it knows is not known. */
+  readonly offline: boolean;
   vcenter(): Promise<Vcenter>;
   warn(message: string): void;
 }
@@ -86,7 +88,7 @@ async function* wholeFile(path: string, { size, version, digests, signal }: Whol
 
 /** A URL has its digest beside it in the image file, so what was brought once is never read again. */
 async function openUrl(url: string, context: OpenContext): Promise<Iso> {
-  const { image, names, downloads, digests, keep, vcenter, signal, warn } = context;
+  const { image, names, downloads, digests, keep, offline, vcenter, signal, warn } = context;
   const { sha256, caFile } = image.media;
   const { openHttpSource } = await import('../../iso/http-source.ts');
   const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
@@ -100,7 +102,10 @@ async function openUrl(url: string, context: OpenContext): Promise<Iso> {
       source,
       remote: true,
       // What is brought from there has that digest, or never gets its name.
-      known: async (patches) => (patches.length === 0 ? sha256 : (await records()).digestOf(subject(patches), signal)),
+      known: async (patches) => {
+        if (patches.length === 0) return sha256;
+        return offline ? undefined : (await records()).digestOf(subject(patches), signal);
+      },
       learn: async (patches, found) => {
         if (patches.length > 0 && keep) await (await records()).keepDigest(subject(patches), found, signal);
       },

@@ -5,7 +5,8 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
-import { root } from '../cli/ingot.ts';
+import { ingot, root } from '../cli/ingot.ts';
+import { PATH } from '../lab/support/tools.ts';
 import { makeCertificates } from '../vsphere/certificates.ts';
 import { startProxy } from '../vsphere/proxy.ts';
 import { assertFailed, type Built } from './built.ts';
@@ -152,6 +153,18 @@ suite('the Windows ISO', () => {
     const again = await bring('url-2', { media });
     assert.match(brought(again), /; there already$/);
     assert.ok(web.sent < bytes.length, `${web.sent} bytes were sent`);
+  });
+
+  test('of a URL: a plan that is offline asks the server, and not vCenter', async () => {
+    const media = { iso: urlOf('win.iso'), sha256, caFile: certificates.caFile };
+    const file = await site.image('url-offline', { media });
+    await site.lab.resetCounts();
+    const options = { cwd: site.folder, env: { PATH, ...site.lab.env } };
+    const { code, stdout, stderr } = await ingot(['plan', file, '--offline'], options);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /no prompt: patched on upload/);
+    assert.match(stdout, /SHA-256 not known before it is brought/);
+    assert.deepEqual(await site.lab.counts(), {});
   });
 
   test('of a server whose certificate is not trusted', async () => {
