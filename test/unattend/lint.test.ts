@@ -29,6 +29,58 @@ test('the layout is judged by the firmware of the VM when it is known', () => {
   assert.deepEqual(codes(BIOS, 'efi'), ['unattend.disk-layout']);
 });
 
+/** Another disk behind the first one. */
+const withDisk = (xml: string, disk: string) => xml.replace('</Disk>', `</Disk>\n${disk}`);
+const dataDisk = `<Disk wcm:action="add"><DiskID>1</DiskID><WillWipeDisk>true</WillWipeDisk>
+<CreatePartitions><CreatePartition wcm:action="add"><Order>1</Order><Type>Primary</Type><Extend>true</Extend></CreatePartition></CreatePartitions>
+<ModifyPartitions><ModifyPartition wcm:action="add"><Order>1</Order><PartitionID>1</PartitionID><Letter>D</Letter></ModifyPartition></ModifyPartitions>
+</Disk>`;
+
+test('only the disk that Windows is installed to has to boot', () => {
+  for (const [xml, firmware] of [[EFI, 'efi'] as const, [BIOS, 'bios'] as const]) {
+    for (const context of [{}, { firmware }]) {
+      assert.deepEqual(lintAnswerFile(parseAnswerFile(withDisk(xml, dataDisk)), context), []);
+    }
+    const elsewhere = withDisk(xml, dataDisk).replace(/(<InstallTo>\s*<DiskID>)0/, '$11');
+    const codes = lintAnswerFile(parseAnswerFile(elsewhere), { firmware }).map(({ code }) => code);
+    assert.deepEqual(codes, ['unattend.disk-layout', 'unattend.install-to']);
+  }
+});
+
+test('logical partitions lie in an extended one, which takes the rest of the disk as they do', () => {
+  const logical = BIOS.replace(
+    /<Type>Primary<\/Type>(\s*<Extend>true<\/Extend>\s*<\/CreatePartition>)/,
+    '<Type>Extended</Type>$1<CreatePartition wcm:action="add"><Order>3</Order><Type>Logical</Type>$1',
+  );
+  assert.match(logical, /Logical/);
+  assert.deepEqual(lintAnswerFile(parseAnswerFile(logical)), []);
+  const behind = logical.replace('<Type>Logical</Type>', '<Type>Primary</Type>');
+  assert.deepEqual(
+    lintAnswerFile(parseAnswerFile(behind)).map(({ code }) => code),
+    ['unattend.disk-size'],
+  );
+});
+
+test('a disk of thousands of partitions takes no longer than its size', () => {
+  const count = 5000;
+  const items = (name: string, inner: string) =>
+    Array.from(
+      { length: count },
+      (_, index) => `<${name} wcm:action="add"><Order>${index + 1}</Order>${inner}</${name}>`,
+    );
+  const xml = withDisk(
+    EFI,
+    `<Disk wcm:action="add"><DiskID>1</DiskID><WillWipeDisk>true</WillWipeDisk>
+<CreatePartitions>${items('CreatePartition', '<Type>Primary</Type><Size>9</Size>').join('\n')}</CreatePartitions>
+<ModifyPartitions>${items('ModifyPartition', '<PartitionID>1</PartitionID>').join('\n')}</ModifyPartitions></Disk>`,
+  );
+  const file = parseAnswerFile(xml);
+  const begin = process.cpuUsage();
+  lintAnswerFile(file);
+  const { user } = process.cpuUsage(begin);
+  assert.ok(user < 3_000_000, `${user} µs`);
+});
+
 test('what Windows knows is no finding', () => {
   const shell = (inner: string) => exampleFile({ at: SPECIALIZE, bad: '', good: '' }, inner);
   const core = (inner: string) => exampleFile({ at: CORE, bad: '', good: '' }, inner);

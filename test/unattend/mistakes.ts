@@ -78,6 +78,13 @@ export const MISTAKES: readonly Mistake[] = [
       '<InstallTo>',
     ),
   ),
+  one(
+    'unattend.install-to',
+    '<InstallTo>',
+    '<InstallToAvailablePartition>true</InstallToAvailablePartition>\n<InstallTo>',
+    `${SETUP}/ImageInstall/OSImage`,
+    '<OSImage>',
+  ),
   one('unattend.install-to', /<InstallTo>[\s\S]*<\/InstallTo>/, '', `${SETUP}/ImageInstall/OSImage`, '<OSImage>'),
   one(
     'unattend.disk-size',

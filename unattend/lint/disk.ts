@@ -72,7 +72,7 @@ export const diskRules: readonly Rule[] = [
       context: { firmware: 'efi' },
     },
     *check(file, context) {
-      for (const found of wipedDisks(file)) {
+      for (const found of bootDisks(file)) {
         const efi = found.partitions.some(({ type }) => type === 'efi');
         const firmware = context.firmware ?? (efi ? 'efi' : 'bios');
         const problem = firmware === 'efi' ? efiProblem(found) : biosProblem(found, efi);
@@ -98,7 +98,7 @@ export const diskRules: readonly Rule[] = [
           const { spot, size, extend } = partition;
           if (extend === (size !== ''))
             yield { spot, message: `expected either Size or Extend, found ${extend ? 'both' : 'neither'}` };
-          else if (extend && partition !== last)
+          else if (extend && partition !== last && !isContainer(partition, partitions))
             yield { spot, message: 'expected Extend on the last partition only, found another one behind it' };
         }
       }
@@ -108,18 +108,19 @@ export const diskRules: readonly Rule[] = [
     code: 'unattend.install-to',
     severity: 'error',
     title: 'Windows is installed to a primary partition of the disk that is laid out.',
-    why: `Windows needs a primary or logical partition that is neither the EFI system partition nor one of recovery tools (${REFERENCE}, InstallTo, Type, TypeID). Setup stops: “… <ImageInstall> …”; without InstallTo it asks.`,
+    why: `Windows needs a primary or logical partition that is neither the EFI system partition nor one of recovery tools (${REFERENCE}, InstallTo, Type, TypeID). Setup stops: “… <ImageInstall> …”; without InstallTo it asks, and InstallToAvailablePartition beside it ends the installation.`,
     remedy: 'Correct PartitionID: 3 with EFI, MSR and Windows, 2 with System and Windows.',
     example: { at: AT, bad: installed(1), good: installed(3) },
     *check(file) {
       const disks = [...wipedDisks(file)];
       for (const image of settingSpots(file, SETUP, 'ImageInstall/OSImage')) {
         const [spot] = childSpots(image, 'InstallTo');
-        if (spot === undefined) {
-          if (!isTrue(childValue(image, 'InstallToAvailablePartition')))
-            yield { spot: image, message: 'expected InstallTo or InstallToAvailablePartition, found neither' };
-          continue;
+        const anywhere = isTrue(childValue(image, 'InstallToAvailablePartition'));
+        if ((spot === undefined) !== anywhere) {
+          const found = anywhere ? 'both' : 'neither';
+          yield { spot: image, message: `expected InstallTo or InstallToAvailablePartition, found ${found}` };
         }
+        if (spot === undefined) continue;
         const target = disks.find(({ id }) => id === childValue(spot, 'DiskID'));
         if (target === undefined) continue;
         const problem = targetProblem(target, childValue(spot, 'PartitionID'));
@@ -131,6 +132,8 @@ export const diskRules: readonly Rule[] = [
 ];
 
 function targetProblem({ partitions }: Disk, wanted: string): string | undefined {
+  // How Windows numbers logical partitions is documented nowhere.
+  if (partitions.some(({ type }) => type === 'extended')) return undefined;
   const found = partitions.find(({ id }) => String(id) === wanted);
   if (found === undefined) return `no partition with the number ${wanted}`;
   if (found.recovery) return `the partition ${wanted} of recovery tools`;
@@ -151,17 +154,36 @@ function biosProblem({ partitions }: Disk, efi: boolean): string | undefined {
   return partitions.some(({ active }) => active) ? undefined : 'expected an active partition, found none';
 }
 
+/** An extended partition takes the rest of an MBR disk, and the logical ones behind it are inside. */
+function isContainer({ type, id }: Partition, partitions: readonly Partition[]): boolean {
+  return type === 'extended' && partitions.slice(id).every((behind) => behind.type === 'logical');
+}
+
+/**
+ * The disk that Windows is installed to, if the file lays it out. Where InstallTo does not name one, the only one; of
+ * several the one that boots cannot be told from those for data.
+ */
+function bootDisks(file: AnswerFile): readonly Disk[] {
+  const disks = [...wipedDisks(file)];
+  const targets = [...settingSpots(file, SETUP, 'ImageInstall/OSImage/InstallTo')].map((spot) =>
+    childValue(spot, 'DiskID'),
+  );
+  if (targets.length === 0) return disks.length === 1 ? disks : [];
+  return disks.filter(({ id }) => targets.includes(id));
+}
+
 /** The disks that the file wipes and lays out; others are the user's own matter. */
 function* wipedDisks(file: AnswerFile): Generator<Disk> {
   for (const spot of settingSpots(file, SETUP, 'DiskConfiguration/Disk')) {
     if (!isTrue(childValue(spot, 'WillWipeDisk'))) continue;
     const modifies = listSpots(spot, 'ModifyPartitions', 'ModifyPartition');
-    const modified = (id: number) => modifies.find((modify) => childValue(modify, 'PartitionID') === String(id));
+    // Of two for one partition the first counts. A table: a file may have thousands of them.
+    const modified = new Map(modifies.map((modify) => [childValue(modify, 'PartitionID'), modify] as const).reverse());
     const sorted = listSpots(spot, 'CreatePartitions', 'CreatePartition')
       .map((create) => ({ create, order: Number(childValue(create, 'Order')) }))
       .sort((a, b) => a.order - b.order);
     const partitions = sorted.map(({ create }, index): Partition => {
-      const modify = modified(index + 1);
+      const modify = modified.get(String(index + 1));
       const modifiedTo = (name: string) => (modify === undefined ? '' : childValue(modify, name));
       return {
         spot: create,
