@@ -4,10 +4,13 @@ import type { AnswerFile, Setting } from './model.ts';
 /** What stands in place of a secret. */
 export const MASK = '********';
 
-/** Settings whose value is a secret wherever they stand: passwords of accounts, and what `djoin.exe` wrote. */
-const SECRETS = ['Password', 'MachinePassword', 'AccountData'];
+/**
+ * Settings whose value is a secret wherever they stand: passwords, and what `djoin.exe` wrote. In any case, and also
+ * where a password should hold a Value: a mistake that Windows refuses is still a secret.
+ */
+const SECRETS = /(password|^accountdata)$/;
 /** Settings that hold their password as Value. */
-const HOLDERS = /Password$/;
+const HOLDERS = /password$/;
 
 /**
  * The same file without its secrets: each password and each product key that is none of Microsoft's public KMS client
@@ -33,8 +36,8 @@ function mask(settings: readonly Setting[], above: readonly string[]): readonly 
 
 function isSecret(path: readonly string[], value: string): boolean {
   if (value === '') return false;
-  const name = path.at(-1) ?? '';
-  const parent = path.at(-2) ?? '';
-  if (name === 'ProductKey' || (name === 'Key' && parent === 'ProductKey')) return kmsKeyOf(value.trim()) === undefined;
-  return SECRETS.includes(name) || (name === 'Value' && HOLDERS.test(parent));
+  const name = (path.at(-1) ?? '').toLowerCase();
+  const parent = (path.at(-2) ?? '').toLowerCase();
+  if (name === 'productkey' || (name === 'key' && parent === 'productkey')) return kmsKeyOf(value.trim()) === undefined;
+  return SECRETS.test(name) || (name === 'value' && HOLDERS.test(parent));
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { installAnswerFile } from '../../unattend/install.ts';
 import { MASK, maskSecrets } from '../../unattend/mask.ts';
 import { encodePassword } from '../../unattend/password.ts';
+import { passes, type SettingTree } from '../../unattend/settings.ts';
 import { sysprepAnswerFile } from '../../unattend/sysprep.ts';
 import { writeAnswerFile } from '../../unattend/write.ts';
 import { facts, installOptions, sysprepOptions } from './samples.ts';
@@ -52,4 +53,22 @@ test('a public KMS client key is no secret', () => {
   const file = installAnswerFile(installOptions);
   const key = 'windowsPE/Microsoft-Windows-Setup/UserData/ProductKey/Key';
   assert.equal(facts(maskSecrets(file))[key], installOptions.productKey);
+});
+
+test('a password whose setting is misspelled, or that should hold a Value, is masked too', () => {
+  const tree = (settings: SettingTree) =>
+    maskSecrets({ passes: passes({ oobeSystem: { 'Microsoft-Windows-Shell-Setup': settings } }) });
+  for (const settings of [
+    { UserAccounts: { AdministratorPassword: 'hunter2' } },
+    { OfflineUserAccounts: { OfflineAdministratorPassword: 'hunter2' } },
+    { UserAccounts: { administratorpassword: { value: 'hunter2', PlainText: true } } },
+    { AutoLogon: { password: { Value: 'hunter2' } } },
+    { PRODUCTKEY: { key: 'hunter2' } },
+    { productKey: 'hunter2' },
+  ]) {
+    const xml = writeAnswerFile(tree(settings));
+    assert.doesNotMatch(xml, /hunter2/);
+    assert.ok(xml.includes(MASK), xml);
+  }
+  assert.doesNotMatch(writeAnswerFile(tree({ PasswordHint: { Value: 'shown' }, Key: 'shown' })), /\*{8}/);
 });
