@@ -126,6 +126,8 @@ function openEnvironment(image: Image, { build, mode, signal, redactor, warn }: 
     },
   });
   const digests = rememberedDigests(join(stateFolder, 'digests.json'));
+  // A download is none of a step's: it ends with the build.
+  const closed = new AbortController();
   const env: BuildEnv = {
     build,
     names,
@@ -143,12 +145,14 @@ function openEnvironment(image: Image, { build, mode, signal, redactor, warn }: 
       open: () => {
         const downloads = join(stateFolder, 'downloads');
         const [keep, offline] = [mode === 'build', mode === 'offline'];
-        return openIso({ image, names, digests, vcenter, downloads, keep, offline, signal, warn });
+        const until = AbortSignal.any([signal, closed.signal]);
+        return openIso({ image, names, digests, vcenter, downloads, keep, offline, signal: until, warn });
       },
     }),
   };
   const close = async () => {
     guests.close();
+    closed.abort();
     await env.iso.close();
     await connection.close();
   };

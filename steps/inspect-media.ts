@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { BuildGate } from '../iso/choose.ts';
+import { orAborted } from '../pipeline/wait.ts';
 import { defineStep } from './define.ts';
 import { describePrompt } from './media/facts.ts';
 
@@ -30,14 +31,14 @@ export const inspectMedia = defineStep({
       version: z.string(),
     }),
   }),
-  timeout: (image) => image.timeouts.task,
+  // It may have to be downloaded first.
+  timeout: ({ media, timeouts }) => timeouts.task + (media.withoutRanges === 'download' ? timeouts.upload : 0),
   preview: async (_, { iso }) => {
     const facts = await iso.facts();
     return [describeImage(facts.image), describePrompt(facts), ...remarks(facts.gate)];
   },
   async run({ iso, warn, signal }) {
-    const facts = await iso.facts();
-    signal.throwIfAborted();
+    const facts = await orAborted(iso.facts(), signal, 0);
     for (const remark of remarks(facts.gate)) warn(remark);
     if (facts.bootPrompt === 'typed') warn(describePrompt(facts));
     const { index, name, editionId, installationType, version } = facts.image;

@@ -18,12 +18,16 @@ const bytes = await readFile(sample);
 const sha256 = createHash('sha256').update(bytes).digest('hex');
 
 /** A web server that has the ISO; it counts the bytes of bodies that it sent. */
-const web = { ranges: true, sent: 0 };
+const web = { ranges: true, stands: false, sent: 0 };
 const certificates = await makeCertificates();
 const server = createServer({ key: certificates.key, cert: certificates.cert }, (request, response) => {
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
   if (range === null || !web.ranges) {
     web.sent += bytes.length;
+    if (web.stands && request.headers.range === undefined) {
+      response.writeHead(200, { 'content-length': bytes.length, etag: '"1"' }).write(bytes.subarray(0, 1000));
+      return;
+    }
     response.writeHead(200, { 'content-length': bytes.length, etag: '"1"' }).end(bytes);
     return;
   }
@@ -209,6 +213,20 @@ suite('the Windows ISO', () => {
       assert.ok(built.of('warning').some(({ message }) => /sends whole files only/.test(message)));
     } finally {
       web.ranges = true;
+    }
+  });
+
+  test('of such a server: what fails meanwhile ends the build, and not the download', { timeout: 20_000 }, async () => {
+    Object.assign(web, { ranges: false, stands: true });
+    try {
+      const media = { iso: urlOf('stands.iso'), sha256, caFile: certificates.caFile, withoutRanges: 'download' };
+      const started = performance.now();
+      await forget();
+      const built = await site.build(await site.image('stands', { media, placement: { datastore: 'none' } }));
+      assert.equal(built.end.failure?.code, 'vsphere.not-found');
+      assert.ok(performance.now() - started < 5000, 'it waited for the download');
+    } finally {
+      Object.assign(web, { ranges: true, stands: false });
     }
   });
 
