@@ -9,6 +9,7 @@ import { networks } from './network.ts';
 import { archiveOfDisc, authorizedKeys } from './openssh.ts';
 import { oneDatastore } from './placement.ts';
 import { region } from './region.ts';
+import { replacedSettings } from './replaced-settings.ts';
 import type { Part, Raw, Rule, Written } from './rule.ts';
 import { acyclic, knownAfter, oneKind, uniqueStepNames, uploadTarget } from './steps.ts';
 import { unattend } from './unattend.ts';
@@ -35,6 +36,7 @@ const RULES: readonly Rule[] = [
   networks,
   domainJoin,
   unattend,
+  replacedSettings,
   literalSecrets,
   authorizedKeys,
   archiveOfDisc,

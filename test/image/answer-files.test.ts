@@ -94,3 +94,26 @@ test('numbers and truth values are settings as they are written; null takes one 
     specialize: { A: { b: 0, c: 12, d: true, e: '00409' }, F: null },
   });
 });
+
+test('commands in place of the one against sleep are taken, with a warning; other accounts and settings without', () => {
+  const command = '[{ Order: 1, Path: x.exe }]';
+  const commands = `{ specialize: { Microsoft-Windows-Deployment: { RunSynchronous: { RunSynchronousCommand: ${command} } } } }`;
+  const { image: taken, problems } = load(`  unattend: { install: ${commands} }\n`);
+  assert.ok(taken);
+  assert.deepEqual(
+    problems.map(({ code, severity, path }) => [code, severity, path]),
+    [
+      [
+        'unattend.replaced',
+        'warning',
+        'windows.unattend.install.specialize.Microsoft-Windows-Deployment.RunSynchronous',
+      ],
+    ],
+  );
+  assert.equal(told(`  unattend: { sysprep: ${commands} }\n`), '');
+  const accounts = '{ LocalAccounts: { LocalAccount: [{ Name: a }] } }';
+  const shell = `{ UserAccounts: ${accounts}, OOBE: { ProtectYourPC: 1 } }`;
+  assert.equal(told(`  unattend: { install: { oobeSystem: { Microsoft-Windows-Shell-Setup: ${shell} } } }\n`), '');
+  const autoLogon = '{ AutoLogon: { Enabled: false } }';
+  assert.equal(told(`  unattend: { sysprep: { oobeSystem: { Microsoft-Windows-Shell-Setup: ${autoLogon} } } }\n`), '');
+});
