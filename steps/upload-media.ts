@@ -64,7 +64,10 @@ export const uploadMedia = defineStep({
     } else if (location.kind !== 'url') {
       tools.path = await center.media.pathOf(location, signal);
     }
-    const disc = await files.put(`${names.discFolder}/${needs.disc.name}`, {
+    const discPath = `${names.discFolder}/${needs.disc.name}`;
+    // From now on: what an upload that breaks off leaves holds the password too.
+    held.uploadedDisc = discPath;
+    const disc = await files.put(discPath, {
       size: needs.disc.size,
       content: () => answerDiscStream(held.answerDisc),
       onProgress: (done, total) => onProgress('Uploading the answer disc', done, total),
