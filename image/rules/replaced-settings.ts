@@ -48,7 +48,11 @@ function sleeps(path: Path = ABOVE): Finding {
 
 /** What a map holds under a name, in whichever case a component's is written. */
 function below(map: unknown, above: Path = [], name: string) {
-  if (typeof map !== 'object' || map === null) return undefined;
-  const found = Object.entries<unknown>(map).find(([key]) => key.toLowerCase() === name.toLowerCase());
+  const entries = isRecord(map) ? Object.entries(map) : [];
+  const found = entries.find(([key]) => key.toLowerCase() === name.toLowerCase());
   return found === undefined ? undefined : { path: [...above, found[0]], value: found[1] };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
