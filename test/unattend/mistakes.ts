@@ -56,6 +56,27 @@ export const MISTAKES: readonly Mistake[] = [
     '"Microsoft-Windows-Setup"',
   ),
   one(
+    'unattend.component-attributes',
+    /(Microsoft-Windows-Setup".*)364e35/,
+    '$1364e36',
+    'windowsPE/Microsoft-Windows-Setup',
+    '"Microsoft-Windows-Setup"',
+  ),
+  one(
+    'unattend.component-attributes',
+    /(Microsoft-Windows-Setup".*)"nonSxS"/,
+    '$1"SxS"',
+    'windowsPE/Microsoft-Windows-Setup',
+    '"Microsoft-Windows-Setup"',
+  ),
+  one(
+    'unattend.accept-eula',
+    /<UserData>[\s\S]*<\/UserData>/,
+    '',
+    'windowsPE/Microsoft-Windows-Setup/ImageInstall/OSImage',
+    '<OSImage>',
+  ),
+  one(
     'unattend.architecture',
     /(Microsoft-Windows-Deployment".*)amd64/,
     '$1arm64',

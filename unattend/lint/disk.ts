@@ -54,7 +54,8 @@ function installed(partition: number): string {
   <InstallFrom><MetaData wcm:action="add"><Key>/IMAGE/INDEX</Key><Value>2</Value></MetaData></InstallFrom>
   <InstallTo><DiskID>0</DiskID><PartitionID>${partition}</PartitionID></InstallTo>
   <WillShowUI>OnError</WillShowUI>
-</OSImage></ImageInstall>`;
+</OSImage></ImageInstall>
+<UserData><AcceptEula>true</AcceptEula></UserData>`;
 }
 
 /** Rules on the disk that Windows is installed to. */

@@ -12,7 +12,8 @@ function image(inner: string): string {
   ${inner}
   <InstallTo><DiskID>0</DiskID><PartitionID>3</PartitionID></InstallTo>
   <WillShowUI>OnError</WillShowUI>
-</OSImage></ImageInstall>`;
+</OSImage></ImageInstall>
+<UserData><AcceptEula>true</AcceptEula></UserData>`;
 }
 
 const BY_INDEX =
@@ -53,7 +54,11 @@ export const setupRules: readonly Rule[] = [
       good: '<UserData>\n  <AcceptEula>true</AcceptEula>\n  <FullName>Example</FullName>\n</UserData>',
     },
     *check(file) {
-      for (const spot of settingSpots(file, SETUP, 'UserData')) {
+      const all = [...settingSpots(file, SETUP, 'UserData')];
+      const [image] = settingSpots(file, SETUP, 'ImageInstall/OSImage');
+      if (all.length === 0 && image !== undefined)
+        yield { spot: image, message: 'expected UserData with AcceptEula beside ImageInstall, found none' };
+      for (const spot of all) {
         if (!isTrue(childValue(spot, 'AcceptEula')))
           yield { spot, message: `expected AcceptEula true, found ${childValue(spot, 'AcceptEula') || 'none'}` };
       }

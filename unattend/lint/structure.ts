@@ -8,6 +8,8 @@ import { componentSpots, isNative, isPass } from './spots.ts';
 const REQUIRED = Object.entries(COMPONENT_ATTRIBUTES)
   .map(([name, value]) => `${name}="${value}"`)
   .join(' ');
+/** What is the same for every documented component. */
+const IDENTITY = ['publicKeyToken', 'versionScope'] as const;
 const SHELL = `<component name="Microsoft-Windows-Shell-Setup" ${REQUIRED}>`;
 
 /** Elements that answer files have beside passes: packages, and what Windows System Image Manager notes. */
@@ -108,9 +110,9 @@ export const structureRules: readonly Rule[] = [
   {
     code: 'unattend.component-attributes',
     severity: 'error',
-    title: 'A component has the attributes by which Setup finds it.',
-    why: 'Name, architecture, language, public key token and scope together are the identity of a component; without one of them there is no such component, and Setup stops.',
-    remedy: `Add what is missing, as in ${REQUIRED}.`,
+    title: 'A component has the attributes by which Setup finds it, and a documented one Microsoft’s token and scope.',
+    why: 'Name, architecture, language, public key token and scope together are the identity of a component; without one of them, or with another token or scope, there is no such component, and Setup stops.',
+    remedy: `Write them as in ${REQUIRED}.`,
     example: {
       bad: `<settings pass="specialize">\n  ${SHELL.replace(' versionScope="nonSxS"', '')}</component>\n</settings>`,
       good: `<settings pass="specialize">\n  ${SHELL}</component>\n</settings>`,
@@ -122,6 +124,14 @@ export const structureRules: readonly Rule[] = [
         if (name === '') missing.unshift('name');
         if (missing.length > 0)
           yield { spot, message: `expected the attributes ${missing.join(', ')}, found none of that name` };
+        // The reference shows every component with these values.
+        if (caseless(COMPONENT_PASSES, name) === undefined) continue;
+        for (const attribute of IDENTITY) {
+          const found = attributes[attribute] ?? '';
+          const expected = COMPONENT_ATTRIBUTES[attribute];
+          if (found !== '' && found.toLowerCase() !== expected.toLowerCase())
+            yield { spot, message: `expected ${attribute}="${expected}", found “${found}”` };
+        }
       }
     },
   },
@@ -160,11 +170,11 @@ export const structureRules: readonly Rule[] = [
     *check(file) {
       const key = (pass: string, name: string) => `${pass}/${name}`.toLowerCase();
       const spots = [...componentSpots(file)];
-      const native = spots.filter(({ component }) => isNative(component));
-      const there = new Set(native.map(({ pass, component }) => key(pass, component.name)));
+      const native = new Set(spots.filter(({ component }) => isNative(component)));
+      const there = new Set([...native].map(({ pass, component }) => key(pass, component.name)));
       for (const spot of spots) {
         const { name, attributes } = spot.component;
-        if (native.includes(spot) || there.has(key(spot.pass, name))) continue;
+        if (native.has(spot) || there.has(key(spot.pass, name))) continue;
         yield {
           spot,
           message: `expected the component for amd64, found it for “${attributes.processorArchitecture}” only`,
