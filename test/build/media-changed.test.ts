@@ -31,8 +31,8 @@ for (const [how, change] of [
     const name = `changed-${how.replaceAll(/[^a-z]+/g, '-')}`;
     const iso = join(site.folder, `${name}.iso`);
     await copyFile(sample, iso);
-    // The upload begins when vCenter has been looked at: by then the file is another.
-    await site.lab.faults.inject({ kind: 'delay', method: 'RetrievePropertiesEx', milliseconds: 700, times: 1 });
+    // The folder of the media is made just before the upload: by then the file is another.
+    await site.lab.faults.inject({ kind: 'delay', method: 'MakeDirectory', milliseconds: 2000 });
     const child = site.start(await site.image(name, { media: { iso } }));
     const end = ended(child);
     for await (const line of createInterface(child.stdout)) {
