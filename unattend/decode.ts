@@ -14,7 +14,7 @@ const START = { line: 1, column: 1 };
  *   bytes that do not follow it
  */
 export function decodeXml(bytes: Uint8Array): string {
-  if (bytes.length > MOST_BYTES) throw tooLarge(bytes.length);
+  if (bytes.length > MOST_BYTES) throw tooLarge();
   const encoding = encodingOf(bytes);
   const decoder = decoderOf(encoding);
   try {
@@ -28,11 +28,12 @@ export function decodeXml(bytes: Uint8Array): string {
 
 /** The same limit for a file that is text already. */
 export function checkSize(text: string): void {
-  if (text.length > MOST_BYTES) throw tooLarge(text.length);
+  if (text.length > MOST_BYTES) throw tooLarge();
 }
 
-function tooLarge(size: number) {
-  const found = `expected at most ${MOST_BYTES} bytes, found ${size}`;
+/** Not how many there are: who reads a file may have stopped at the limit. */
+function tooLarge() {
+  const found = `expected at most ${MOST_BYTES} bytes, found more`;
   return unreadable('unattend.size', START, found, 'Check that this is an answer file; move embedded files out of it.');
 }
 

@@ -67,6 +67,8 @@ test('a file that is no answer file is a finding with a place, beside those of o
     'folder.xml:1:1 unattend.unreadable',
     'none.xml:1:1 unattend.unreadable',
   ]);
+  // Reading stops at the limit, so how large the file is is not known.
+  assert.match(stdout, /^large\.xml:.* expected at most 8388608 bytes, found more;/m);
   assert.ok(told.slice(names.length).some((line) => line?.includes('openshift-sysprep.xml')));
   assert.doesNotMatch(stdout + stderr, /\n\s+at |root:x|undefined/);
 });
