@@ -45,7 +45,8 @@ for (const [how, change] of [
       message: new RegExp(`^expected .*${name}\\.iso to stay as it was inspected, found it written to since$`),
       remedy: /build again/,
     });
-    assert.equal(await media(), '', 'nothing is left');
+    // A server may write what it has of a broken upload when its partial file was deleted already: that is swept later.
+    assert.doesNotMatch(await media(), /^sha256-/m);
   });
 }
 
