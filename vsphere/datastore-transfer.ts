@@ -52,10 +52,19 @@ export async function upload(
   const log = options.log ?? ((message: string) => vc.onEvent({ type: 'retry', message }));
   const what = `uploading ${datastorePath(location.name, path)}`;
   const failed: string[] = [];
+  let told = 0;
+  const tell = (bytes: number) => {
+    told = bytes;
+    onProgress?.(bytes);
+  };
   for (let renewed = false; ; ) {
     const { generation } = vc.session;
-    const end = await putOnce(vc, location, path, source, { signal, onProgress, stallMs });
-    if (end.kind === 'done') return { bytes: end.bytes, sha256: end.sha256 };
+    const end = await putOnce(vc, location, path, source, { signal, onProgress: tell, stallMs });
+    if (end.kind === 'done') {
+      // The answer may be there before the last piece is known to have left.
+      if (told !== end.bytes) tell(end.bytes);
+      return { bytes: end.bytes, sha256: end.sha256 };
+    }
     if (end.kind === 'refused' && end.status === 401 && !renewed) {
       await vc.session.renew(generation, signal);
       renewed = true;

@@ -85,7 +85,13 @@ export function datastoreFiles(
       const { location } = await locate(path, signal);
       // vSAN and vVols want a namespace at the root; its friendly name is a link to it.
       if (!location.topLevelDirectories) await makeTopDirectory(vc, location, path.split('/')[0] ?? path, { signal });
-      return makeDirectory(vc, location, path, { parents: true, signal });
+      try {
+        return await makeDirectory(vc, location, path, { signal });
+      } catch (error) {
+        // Only what makes one folder tells whether it was there.
+        if (!isFault(error, 'FileNotFound')) throw error;
+        return makeDirectory(vc, location, path, { parents: true, signal });
+      }
     },
     async clearFolder(path, signal) {
       const { location } = await locate(path, signal);

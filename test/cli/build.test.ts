@@ -83,8 +83,15 @@ test('plan --lab: every step is to be run, or left out; as a table, as JSON, as 
   for (const { code, stderr } of [table, json, graph]) assert.equal(code, 0, stderr);
   const entries = JSON.parse(json.stdout);
   assert.ok(entries.length > 15);
-  const rows = table.stdout.trimEnd().split('\n');
+  const lines = table.stdout.trimEnd().split('\n');
+  const rows = lines.filter((line) => !line.startsWith(' '));
   assert.equal(rows.length, entries.length);
+  const notes = lines.filter((line) => line.startsWith(' ')).map((line) => line.trim());
+  assert.deepEqual(
+    notes,
+    entries.flatMap((entry: { notes: string[] }) => entry.notes),
+  );
+  assert.ok(notes.includes('no prompt: patched on upload'));
   for (const [at, { step, state, fingerprint, why }] of entries.entries()) {
     assert.ok(['run', 'skipped'].includes(state), step);
     assert.match(fingerprint, /^[0-9a-f]{64}$/);
