@@ -40,18 +40,31 @@ export type PassTree = { readonly [P in Pass]?: SettingTrees | undefined };
 export type SettingTrees = { readonly [component: string]: SettingTree | null | undefined };
 
 /**
- * The passes of one or more trees, merged. A later tree wins: its value or list replaces the earlier one of the same
+ * The passes of one or more trees, merged; components by their names in any case. A later tree wins: its value or list replaces the earlier one of the same
  * name as a whole, settings with further settings are merged one by one, and null takes a setting or a whole component
  * away. What is new stands after what was there.
  */
 export function passes(...trees: readonly PassTree[]): readonly PassSettings[] {
   return PASSES.flatMap((pass) => {
-    const merged = trees.reduce<SettingTree>((sum, tree) => merge(sum, tree[pass] ?? {}), {});
+    const merged = trees.reduce<SettingTree>(
+      (sum, tree) =>
+        Object.entries(tree[pass] ?? {}).reduce<SettingTree>(
+          (above, [name, settings]) => merge(above, { [knownName(sum, name)]: settings }),
+          sum,
+        ),
+      {},
+    );
     const components = Object.entries(merged).flatMap(([name, tree]): Component[] =>
       isTree(tree) ? [{ name, attributes: { ...COMPONENT_ATTRIBUTES }, settings: settings(tree) }] : [],
     );
     return components.length === 0 ? [] : [{ pass, components }];
   });
+}
+
+/** The name that a component has already, in whatever case: Windows has no two that differ by it. */
+function knownName(components: SettingTree, name: string): string {
+  const wanted = name.toLowerCase();
+  return Object.keys(components).find((known) => known.toLowerCase() === wanted) ?? name;
 }
 
 function merge(a: SettingTree, b: SettingTree): SettingTree {

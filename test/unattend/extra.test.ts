@@ -44,6 +44,18 @@ test('null takes a setting or a component away', () => {
   assert.deepEqual(merged({ specialize: shell }, { specialize: { [SHELL]: null } }), {});
 });
 
+test('a component is the same one in whatever case its name is written', () => {
+  const ours: PassTree = { specialize: { [SHELL]: { ComputerName: 'a', TimeZone: 'UTC' } } };
+  const lower = SHELL.toLowerCase();
+  assert.deepEqual(merged(ours, { specialize: { [lower]: { ComputerName: 'b' } } }), {
+    [`specialize/${SHELL}/ComputerName`]: 'b',
+    [`specialize/${SHELL}/TimeZone`]: 'UTC',
+  });
+  assert.deepEqual(merged(ours, { specialize: { [lower]: null } }), {});
+  const extra: PassTree = { specialize: { [lower]: { OEMName: 'x' } } };
+  assert.deepEqual(lintAnswerFile(installAnswerFile({ ...installOptions, extra })), []);
+});
+
 test('each mistake in a user’s settings has a path, a code and a remedy', () => {
   const cases: readonly (readonly [unknown, string, string])[] = [
     [{ special: {} }, 'special', 'unattend.pass'],
