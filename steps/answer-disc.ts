@@ -24,6 +24,8 @@ export const answerDisc = defineStep({
   inputs: async (image, { digests, iso }) => ({
     ...(await installInputs(image)),
     iso: await iso.digest(),
+    // However media.edition names it.
+    image: (await iso.facts()).image.index,
     files: await discInputs(image.media.files, digests),
     drivers: [...image.media.drivers],
     authorizedKeys: await readAuthorizedKeys(image),

@@ -15,14 +15,13 @@ export const inspectMedia = defineStep({
     edition: windows.edition,
     installationType: windows.installationType,
     language: media.language,
-    select: media.edition ?? null,
     firmware: hardware.firmware,
   }),
   output: z.object({
     volumeLabel: z.string(),
     size: z.number(),
     evaluation: z.boolean(),
-    bootPrompt: z.enum(['never', 'patched', 'typed']),
+    bootPrompt: z.enum(['bios', 'never', 'patched', 'typed']),
     image: z.object({
       index: z.number(),
       name: z.string(),

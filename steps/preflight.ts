@@ -31,7 +31,7 @@ export const preflight = defineStep({
       center.find('template', signal),
       checkRights(center, iso, signal),
       checkSpace(config, place.datastore.freeSpace, place.datastore.name),
-      checkTools(config, center.files, signal),
+      checkTools(config, center, signal),
     ]);
     signal.throwIfAborted(); // another step failed, or the user interrupted: these are no findings of vCenter's
     const failures = [guestId, ...checks]
@@ -76,12 +76,8 @@ async function checkSpace(image: Image, free: number, datastore: string): Promis
   );
 }
 
-interface Files {
-  exists(path: string, signal: AbortSignal): Promise<boolean>;
-}
-
 /** The Tools ISO of the host lies in a namespace of its own (`[]`), which cannot be searched: CreateVM will tell. */
-async function checkTools(image: Image, files: Files, signal: AbortSignal): Promise<void> {
+async function checkTools(image: Image, { files, media }: Vcenter, signal: AbortSignal): Promise<void> {
   const { toolsIso } = image.media;
   if (toolsIso.kind === 'url') {
     throw new IngotError(
@@ -92,6 +88,7 @@ async function checkTools(image: Image, files: Files, signal: AbortSignal): Prom
       },
     );
   }
+  if (toolsIso.kind === 'library') await media.pathOf(toolsIso, signal);
   if (toolsIso.kind !== 'datastore' || toolsIso.path.startsWith('[]')) return;
   if (await files.exists(toolsIso.path, signal)) return;
   throw new IngotError('media.missing', `expected the VMware Tools ISO at ${toolsIso.path}, found no such file`, {

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
+import { IngotError } from '../common/failure.ts';
 import type { MediaLocation } from '../image/index.ts';
 import { answerDisc } from './answer-disc.ts';
 import { defineStep } from './define.ts';
@@ -37,7 +38,7 @@ export const uploadMedia = defineStep({
     const onProgress = (message: string, done: number, total: number) =>
       progress({ message, done, total, unit: 'bytes' });
     // A build that was killed may have left a disc, and with it a password. One that a VM still holds goes with that VM.
-    const discs = await files.makeFolders(names.discFolder, signal);
+    const discs = await files.makeFolder(names.discFolder, signal);
     if (discs === 'exists') await files.clearFolder(names.discFolder, signal);
 
     const { path, uploadedBytes } = needs.windows;
@@ -55,6 +56,7 @@ export const uploadMedia = defineStep({
           size,
           content: () => filePieces(location.path),
           label: (sent) => mediaName(sent, basename(location.path)),
+          verify: (sent) => checkUnchanged(location.path, sha256, sent),
           onProgress: (done, total) => onProgress('Uploading the VMware Tools ISO', done, total),
           log,
           signal,
@@ -79,3 +81,10 @@ export const uploadMedia = defineStep({
   },
   verify: async (_, { iso, uploadedBytes }) => [`${iso}`, `${(uploadedBytes / 2 ** 20).toFixed(1)} MiB uploaded`],
 });
+
+function checkUnchanged(path: string, expected: string, found: string): void {
+  if (expected === found) return;
+  throw new IngotError('media.changed', `expected ${path} to have the SHA-256 ${expected} still, found ${found}`, {
+    remedy: 'somebody wrote to the file while the build ran: build again',
+  });
+}

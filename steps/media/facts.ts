@@ -6,10 +6,10 @@ import type { RangedSource } from '../../iso/source.ts';
 import type { WindowsImage } from '../../iso/wim-xml.ts';
 
 /**
- * How the VM gets past “Press any key to boot from CD or DVD”: nothing asks (BIOS with an empty disk, or media that never
+ * How the VM gets past “Press any key to boot from CD or DVD”: nothing asks (a BIOS with an empty disk, or media that never
  * do), the boot catalogue is patched while the ISO is uploaded, or a key is typed when the media ask.
  */
-export type BootPrompt = 'never' | 'patched' | 'typed';
+export type BootPrompt = 'bios' | 'never' | 'patched' | 'typed';
 
 /** What is on the ISO, and which Windows of it is installed. */
 export interface IsoFacts {
@@ -43,7 +43,7 @@ export async function readFacts(config: Image, source: RangedSource): Promise<Is
   checkChosen(config, image, evaluation);
   const common = { volumeLabel, size, evaluation, image, gate };
   // A BIOS starts the CD without asking while the disk is empty.
-  if (config.hardware.firmware === 'bios') return { ...common, bootPrompt: 'never', patches: [] };
+  if (config.hardware.firmware === 'bios') return { ...common, bootPrompt: 'bios', patches: [] };
   if (!noPrompt.available) return { ...common, bootPrompt: 'typed', unpatchable: noPrompt.reason, patches: [] };
   const patches = noPromptPatch(noPrompt);
   return { ...common, bootPrompt: patches.length === 0 ? 'never' : 'patched', patches };
@@ -52,6 +52,7 @@ export async function readFacts(config: Image, source: RangedSource): Promise<Is
 /** In words, for the plan and the log. */
 export function describePrompt({ bootPrompt, unpatchable }: Pick<IsoFacts, 'bootPrompt' | 'unpatchable'>): string {
   if (bootPrompt === 'patched') return 'no prompt: patched on upload';
+  if (bootPrompt === 'bios') return 'no prompt: a BIOS starts the CD unasked while the disk is empty';
   if (bootPrompt === 'never') return 'no prompt: these media do not ask for a key';
   return `prompt: a key is typed when the media ask for one, since ${unpatchable ?? 'they cannot be patched'}`;
 }

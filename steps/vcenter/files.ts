@@ -35,8 +35,10 @@ export interface Put {
 
 /** Files on the datastores of a build. Paths of the build's own datastore are relative, others `[datastore] path`. */
 export interface DatastoreFiles {
-  /** A folder and those that it lies in. Tells whether it was there already. */
-  makeFolders(path: string, signal: AbortSignal): Promise<'created' | 'exists'>;
+  /** A folder and those that it lies in, unless they are there. */
+  makeFolders(path: string, signal: AbortSignal): Promise<void>;
+  /** The same; tells whether it was there already. */
+  makeFolder(path: string, signal: AbortSignal): Promise<'created' | 'exists'>;
   /** Deletes the files of a folder, but for those that are in use. */
   clearFolder(path: string, signal: AbortSignal): Promise<void>;
   /** Uploads a file under a name that nobody else uses. */
@@ -85,12 +87,17 @@ export function datastoreFiles(
       const { location } = await locate(path, signal);
       // vSAN and vVols want a namespace at the root; its friendly name is a link to it.
       if (!location.topLevelDirectories) await makeTopDirectory(vc, location, path.split('/')[0] ?? path, { signal });
+      await makeDirectory(vc, location, path, { parents: true, signal });
+    },
+    async makeFolder(path, signal) {
+      const { location } = await locate(path, signal);
       try {
         return await makeDirectory(vc, location, path, { signal });
       } catch (error) {
-        // Only what makes one folder tells whether it was there.
+        // Only what makes a single folder tells whether it was there; above it something is missing.
         if (!isFault(error, 'FileNotFound')) throw error;
-        return makeDirectory(vc, location, path, { parents: true, signal });
+        await this.makeFolders(path, signal);
+        return 'created';
       }
     },
     async clearFolder(path, signal) {

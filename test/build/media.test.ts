@@ -113,3 +113,8 @@ test('Windows Server 2019: what it lacks for OpenShift is said', async () => {
   const { stdout, stderr } = await ingot(['plan', file], { cwd: site.folder, env: { PATH, ...site.lab.env } });
   assert.match(stdout, /Windows Server 2019 has no VXLAN on a custom port/, stderr);
 });
+
+test('a content library that does not hold the Tools ISO: found before anything is brought', async () => {
+  const built = await site.build(await site.image('tools-library', { media: { toolsIso: 'library:none/tools' } }));
+  assertFailed(built, { step: 'preflight', code: 'vsphere.not-found', message: /none/, remedy: /./ });
+});
