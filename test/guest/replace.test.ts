@@ -15,9 +15,10 @@ const NEW = Buffer.from('new');
 const signal = patience();
 
 suite('a file that is replaced, real OpenSSH', () => {
-  test('readers find the old content or the new one, and nothing else', async () => {
+  test('readers find the old content or the new one, and nothing else', async (t) => {
     await using sshd = await startSshd();
     const guest = await login(sshd);
+    t.after(() => guest.close());
     const contents = [1, 2].map((value) => Buffer.alloc(200_000, value));
     const [first = OLD] = contents;
     await guest.writeFile(PATH, first, { signal });
@@ -38,26 +39,26 @@ suite('a file that is replaced, real OpenSSH', () => {
     }
     await writing;
     assert.ok(looks > 5, `${looks} looks`);
-    guest.close();
   });
 
-  test('a connection cut in the middle leaves the old file', async () => {
+  test('a connection cut in the middle leaves the old file', async (t) => {
     await using sshd = await startSshd();
     await using proxy = await startProxy(sshd.port);
     const guest = await login(sshd, { port: proxy.port });
+    t.after(() => guest.close());
     const folder = await mkdtemp(join(tmpdir(), 'ingot-replace-'));
+    t.after(() => rm(folder, { recursive: true }));
     const local = join(folder, 'big.bin');
     await writeFile(local, Buffer.alloc(3_000_000, 7));
     await guest.writeFile(PATH, OLD, { signal });
     await failsWith('guest.connection-lost', guest.upload(local, PATH, { signal, onProgress: () => proxy.cut() }));
     assert.deepEqual(await guest.readFile(PATH, { signal }), OLD);
-    guest.close();
-    await rm(folder, { recursive: true });
   });
 
-  test('without posix-rename, what cannot take its place leaves the old file', async () => {
+  test('without posix-rename, what cannot take its place leaves the old file', async (t) => {
     await using sshd = await startSshd({ sftpArguments: '-P posix-rename' });
     const guest = await login(sshd);
+    t.after(() => guest.close());
     await guest.writeFile(PATH, OLD, { signal });
     await guest.writeFile(PATH, NEW, { signal });
     const folder = `${sshd.root}/C:/ProgramData`;
@@ -66,7 +67,6 @@ suite('a file that is replaced, real OpenSSH', () => {
     await failsWith('guest.file', guest.writeFile('/C:/ProgramData', OLD, { signal }));
     assert.deepEqual(await readFile(`${folder}/tools.conf`), NEW);
     assert.deepEqual(await readdir(`${sshd.root}/C:`), ['ProgramData']);
-    guest.close();
   });
 });
 
