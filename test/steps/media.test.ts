@@ -42,6 +42,7 @@ test('a datastore without folders at its root (vSAN) gets a namespace first', as
     return { rewrite: none };
   };
   const vcenter = { server: proxy.server, caFile: proxy.caFile };
+  await site.govc('datastore.rm', '-f', 'ingot');
   assertDone(await site.build(await site.image('vsan', { vcenter })));
   assert.ok(proxy.count('CreateDirectory') > 0);
 });
