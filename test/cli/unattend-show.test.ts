@@ -95,6 +95,8 @@ test('the password that a build makes up is a placeholder, and the public key is
     /^note: the password of Administrator is made up by each build; \*{8} stands in its place$/m,
   );
   assert.ok(valuesOf(masked.stdout).includes('N2KJX-J94YW-TQVFB-DG9YT-724CC'));
+  assert.equal(valuesOf(masked.stdout).filter((text) => text === '*'.repeat(8)).length, 2);
+  assert.doesNotMatch(masked.stdout, /RANDOM-PASSWORD/);
   const revealed = await ingot([...show, '--reveal']);
   assert.match(revealed.stderr, /; RANDOM-PASSWORD-OF-THE-BUILD stands in its place$/m);
   assert.equal(valuesOf(revealed.stdout).filter((text) => text === 'RANDOM-PASSWORD-OF-THE-BUILD').length, 2);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { keyFits } from '../../lab/guest/product-keys.ts';
 import { bootstrapCommand } from '../../unattend/bootstrap.ts';
 import { type InstallOptions, installAnswerFile } from '../../unattend/install.ts';
 import { KMS_CLIENT_KEYS, kmsClientKey } from '../../unattend/kms-keys.ts';
@@ -113,6 +114,19 @@ test('the product key is the edition’s, or is left out whole', () => {
   assert.equal(new Set(keys).size, 8);
   for (const key of keys) assert.match(key, /^([A-Z0-9]{5}-){4}[A-Z0-9]{5}$/);
   assert.equal(kmsClientKey('2022', 'Datacenter'), 'WX4NM-KYWYW-QJJR4-XV3QB-6VM33');
+});
+
+test('each public key is that of its version and edition in the lab’s own table', () => {
+  const builds = { '2019': 17763, '20H2': 19042, '2022': 20348, '2025': 26100 } as const;
+  for (const version of ['2019', '20H2', '2022', '2025'] as const) {
+    for (const edition of ['Standard', 'Datacenter'] as const) {
+      const key = kmsClientKey(version, edition);
+      const editionId = `Server${edition}${version === '20H2' ? 'ACor' : ''}`;
+      assert.ok(keyFits(key, { build: String(builds[version]), editionId }), `${version} ${edition}`);
+      // A key that the lab does not know would fit every build.
+      assert.ok(!keyFits(key, { build: '1', editionId }), `${version} ${edition}: ${key}`);
+    }
+  }
 });
 
 test('drivers are looked for on every letter that the Tools disc may have, in both folders', () => {
