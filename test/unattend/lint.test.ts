@@ -114,6 +114,25 @@ test('a file for two architectures says everything twice, and that is no mistake
   assert.deepEqual(lintAnswerFile(parseAnswerFile(both)), []);
 });
 
+test('audit mode has a password and a logon of its own', () => {
+  const audit = EFI.replace(
+    /<settings pass="oobeSystem">[\s\S]*?<\/settings>/,
+    (oobe) =>
+      oobe
+        .replace('oobeSystem', 'auditSystem')
+        .replace(/<component name="[^"]*International[\s\S]*?<\/component>/, '') + oobe,
+  )
+    .replace(/<FirstLogonCommands>[\s\S]*?<\/FirstLogonCommands>/, '')
+    .replace(/<OOBE>[\s\S]*?<\/OOBE>/, '')
+    .replace(/<RegisteredO[\s\S]*?<\/RegisteredOwner>/, '');
+  assert.equal(audit.match(/<AdministratorPassword>/g)?.length, 2);
+  assert.deepEqual(lintAnswerFile(parseAnswerFile(audit)), []);
+  const sysprep = audit
+    .replace(/<settings pass="windowsPE">[\s\S]*?<\/settings>/, '')
+    .replace(/(<Enabled>true[\s\S]*<Enabled>)true/, '$1false');
+  assert.deepEqual(lintAnswerFile(parseAnswerFile(sysprep), { use: 'sysprep' }), []);
+});
+
 test('a file that was made and not parsed is linted too, without places', () => {
   const [finding] = lintAnswerFile(sysprepAnswerFile({ ...sysprepOptions, computerName: '-' }));
   assert.equal(finding?.path, 'specialize/Microsoft-Windows-Shell-Setup/ComputerName');

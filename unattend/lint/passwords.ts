@@ -43,8 +43,8 @@ export const passwordRules: readonly Rule[] = [
   {
     code: 'unattend.administrator-password-several',
     severity: 'error',
-    title: 'There is one AdministratorPassword.',
-    why: 'An account has one password: with two of them it depends on the pass and on Windows’ order which one is left, and whoever knows the other is locked out.',
+    title: 'There is one AdministratorPassword in a pass.',
+    why: 'An account has one password: with two of them it depends on Windows’ order which one is left, and whoever knows the other is locked out. Audit mode has one of its own, in auditSystem.',
     remedy: 'Remove all but one.',
     example: {
       at: AT,
@@ -55,9 +55,12 @@ export const passwordRules: readonly Rule[] = [
       good: administrator(ENCODED, false),
     },
     *check(file) {
-      const [first, second] = settingSpots(file, SHELL, 'UserAccounts/AdministratorPassword');
-      if (first !== undefined && second !== undefined)
-        yield { spot: second, message: 'expected one AdministratorPassword, found another' };
+      const passes = new Set<string>();
+      for (const spot of settingSpots(file, SHELL, 'UserAccounts/AdministratorPassword')) {
+        const [pass = ''] = spot.path.split('/');
+        if (passes.has(pass)) yield { spot, message: 'expected one AdministratorPassword, found another' };
+        passes.add(pass);
+      }
     },
   },
   {
