@@ -186,6 +186,8 @@ export const MISTAKES: readonly Mistake[] = [
     line: '<UILanguage>',
   },
   one('unattend.auto-logon-count', '<LogonCount>1</LogonCount>', '', `${SHELL}/AutoLogon`, '<AutoLogon>'),
+  one('unattend.auto-logon-count', '<LogonCount>1<', '<LogonCount>0<', `${SHELL}/AutoLogon`, '<AutoLogon>'),
+  one('unattend.disk-layout', '<Format>NTFS</Format>', '<Format>NTFS</Format><Active>true</Active>', DISK, '<Disk '),
   {
     file: SYSPREP,
     from: '<Enabled>false</Enabled>',

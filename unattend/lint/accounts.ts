@@ -46,8 +46,9 @@ export const accountRules: readonly Rule[] = [
     },
     *check(file) {
       for (const spot of settingSpots(file, SHELL, 'AutoLogon')) {
-        if (isEnabled(spot) && childSpots(spot, 'LogonCount').length === 0)
-          yield { spot, message: 'expected a LogonCount beside Enabled, found none' };
+        if (!isEnabled(spot)) continue;
+        const found = childSpots(spot, 'LogonCount').length === 0 ? 'none' : childValue(spot, 'LogonCount');
+        if (!/^0*[1-9]\d*$/.test(found)) yield { spot, message: `expected a LogonCount of 1 or more, found ${found}` };
       }
     },
   },

@@ -142,6 +142,7 @@ function targetProblem({ partitions }: Disk, wanted: string): string | undefined
 }
 
 function efiProblem({ partitions }: Disk): string | undefined {
+  if (partitions.some(({ active }) => active)) return 'expected no active partition with UEFI firmware, found one';
   const missing = ['efi', 'msr', 'primary'].filter((type) => !partitions.some((partition) => partition.type === type));
   return missing.length === 0
     ? undefined
