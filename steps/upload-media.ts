@@ -1,10 +1,9 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { IngotError } from '../common/failure.ts';
 import type { MediaLocation } from '../image/index.ts';
 import { answerDisc } from './answer-disc.ts';
 import { defineStep } from './define.ts';
-import { mediaName } from './media/bring.ts';
+import { changed, mediaName } from './media/bring.ts';
 import { preflight } from './preflight.ts';
 import type { Digests } from './support/digests.ts';
 import { answerDiscStream } from './support/streams.ts';
@@ -56,7 +55,9 @@ export const uploadMedia = defineStep({
           size,
           content: () => filePieces(location.path),
           label: (sent) => mediaName(sent, basename(location.path)),
-          verify: (sent) => checkUnchanged(location.path, sha256, sent),
+          verify: (sent) => {
+            if (sent !== sha256) throw changed(location.path, sha256, sent);
+          },
           onProgress: (done, total) => onProgress('Uploading the VMware Tools ISO', done, total),
           log,
           signal,
@@ -81,10 +82,3 @@ export const uploadMedia = defineStep({
   },
   verify: async (_, { iso, uploadedBytes }) => [`${iso}`, `${(uploadedBytes / 2 ** 20).toFixed(1)} MiB uploaded`],
 });
-
-function checkUnchanged(path: string, expected: string, found: string): void {
-  if (expected === found) return;
-  throw new IngotError('media.changed', `expected ${path} to have the SHA-256 ${expected} still, found ${found}`, {
-    remedy: 'somebody wrote to the file while the build ran: build again',
-  });
-}

@@ -163,7 +163,8 @@ function checkDigest(iso: Iso, wanted: string, found: string): void {
   });
 }
 
-function changed(name: string, expected: string, found: string): IngotError {
+/** What was read is not what is known of the file. */
+export function changed(name: string, expected: string, found: string): IngotError {
   return new IngotError('media.changed', `expected ${name} to have the SHA-256 ${expected} still, found ${found}`, {
     remedy: 'somebody wrote to the file without a trace in its time, or while the build ran: build again',
   });
