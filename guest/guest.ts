@@ -33,6 +33,8 @@ export interface CallOptions {
 }
 
 export interface ScriptOptions extends CallOptions {
+  /** Runs the script with `-Test`: it reports what it finds and what it would do, and changes nothing. */
+  readonly test?: boolean | undefined;
   /** Milliseconds for the whole call, upload and reconnection included. */
   readonly timeoutMs: number;
   readonly onProgress?: (progress: ScriptProgress) => void;

@@ -20,6 +20,8 @@ export interface ScriptCall {
   /** File name in the scripts folder of the guest. */
   readonly name: string;
   readonly parameters: ScriptParameters;
+  /** With `-Test`: only a report. */
+  readonly test?: boolean | undefined;
   readonly signal: AbortSignal;
   /** Kept out of progress, log and errors, besides the parameters whose names say that they are secret. */
   readonly secrets?: readonly string[] | undefined;
@@ -54,7 +56,7 @@ export async function callScript(live: LiveConnection, call: ScriptCall): Promis
     if (log.length > EVIDENCE_LINES) log.shift();
     call.onLog?.(text);
   };
-  const end = await runCommand(live, scriptCommand(call.name), {
+  const end = await runCommand(live, scriptCommand(call.name, call.test), {
     input: `${Buffer.from(JSON.stringify(call.parameters), 'utf8').toString('base64')}\n`,
     signal: call.signal,
     onLine(text) {
@@ -88,8 +90,9 @@ export async function callScript(live: LiveConnection, call: ScriptCall): Promis
 }
 
 /** The command line of the contract; nothing variable is in it but the name. */
-export function scriptCommand(name: string): string {
-  return `powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File ${FOLDER}\\${name}`;
+export function scriptCommand(name: string, test = false): string {
+  const command = `powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File ${FOLDER}\\${name}`;
+  return test ? `${command} -Test` : command;
 }
 
 export function badOutput(script: string, found: string, evidence: readonly string[]): GuestError {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { scriptFile } from '../scripts/digest.ts';
+import { scriptFile, scriptParts } from '../scripts/digest.ts';
 import type { Endpoint, LiveConnection } from './connect.ts';
 import { Connection, type ReachOptions } from './connection.ts';
 import { GuestError } from './errors.ts';
@@ -138,10 +138,11 @@ export class SshGuest implements Guest {
       if (name !== STATE) await this.#bootTime(live, signal);
       await this.#upload(live, name, bytes, signal);
       doing = 'run';
-      const { onLog = this.#options.onLog, onProgress, secrets } = options;
+      const { onLog = this.#options.onLog, onProgress, secrets, test } = options;
       const end = await callScript(live, {
         name,
         parameters,
+        test,
         signal,
         secrets,
         onLog,
@@ -202,8 +203,8 @@ export class SshGuest implements Guest {
 
   async #upload(live: LiveConnection, name: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
     const files = new RemoteFiles(live, signal);
-    const common = await scriptFile('common.ps1');
-    await this.#uploaded.ensure(live, files, this.#path(`${SCRIPTS}/common.ps1`), common.bytes);
+    for (const part of await scriptParts(bytes))
+      await this.#uploaded.ensure(live, files, this.#path(`${SCRIPTS}/${part.name}`), part.bytes);
     await this.#uploaded.ensure(live, files, this.#path(`${SCRIPTS}/${name}`), bytes);
   }
 

@@ -7,6 +7,9 @@ Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 . (Join-Path -Path $PSScriptRoot -ChildPath 'common.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-sshd.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-state.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-tools.ps1')
 
 $Log = Join-Path -Path $IngotFolder -ChildPath 'bootstrap.log'
 $ToolsLog = Join-Path -Path $IngotFolder -ChildPath 'vmware-tools.log'

@@ -6,6 +6,7 @@ Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 . (Join-Path -Path $PSScriptRoot -ChildPath 'common.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-state.ps1')
 
 # Empties a folder; files that a program holds open stay. Returns the folder when anything went.
 function Clear-IngotFolder {

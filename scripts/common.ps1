@@ -9,7 +9,6 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 
 $IngotFolder = Join-Path -Path $env:ProgramData -ChildPath 'ingot'
-$IngotServicing = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing'
 
 # JSON in ASCII: other characters become \uXXXX, so no code page on the way can change them.
 function ConvertTo-IngotJson {
@@ -90,6 +89,19 @@ function Get-IngotText {
     $value = [string](Get-IngotProperty -InputObject $InputObject -Name $Name -Default '')
     if ($value -eq '') { Stop-Ingot -Code 'guest.parameters' -Message ('Expected the parameter {0}, found none.' -f $Name) }
     return $value
+}
+
+# What a script that changes Windows returns: whether it changed anything (with -Test: whether it would), what it found,
+# what is there now, whether Windows wants a restart for it, and lines that prove it.
+function New-IngotResult {
+    param(
+        [Parameter(Mandatory = $true)][bool]$Changed,
+        [Parameter(Mandatory = $true)][AllowNull()][object]$Before,
+        [Parameter(Mandatory = $true)][AllowNull()][object]$After,
+        [bool]$RebootRequired = $false,
+        [AllowEmptyCollection()][AllowEmptyString()][string[]]$Evidence = @()
+    )
+    return @{ changed = $Changed; before = $Before; after = $After; rebootRequired = $RebootRequired; evidence = @($Evidence) }
 }
 
 # Runs the body of a script with its parameters and ends the process as the contract says.
@@ -205,75 +217,6 @@ function Invoke-Native {
     return @{ exitCode = $code; lines = $lines; output = $output }
 }
 
-function Get-VmwareToolsProgram {
-    $folder = [string](Get-RegistryValue -Path 'HKLM:\SOFTWARE\VMware, Inc.\VMware Tools' -Name 'InstallPath' -Default '')
-    if ($folder -eq '') { $folder = Join-Path -Path $env:ProgramFiles -ChildPath 'VMware\VMware Tools' }
-    return Join-Path -Path $folder -ChildPath 'vmtoolsd.exe'
-}
-
-# The version with its build, as the installer registers it (12.3.5.22544099); the program's own as a fallback.
-function Get-VmwareToolsVersion {
-    foreach ($key in @(Get-ChildItem -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall')) {
-        if ([string]$key.GetValue('DisplayName', '') -eq 'VMware Tools') { return [string]$key.GetValue('DisplayVersion', '') }
-    }
-    return [string](Get-Item -LiteralPath (Get-VmwareToolsProgram)).VersionInfo.FileVersion
-}
-
-# Publishes a value as guestinfo.ingot.NAME, which vCenter shows in the VM's extraConfig. False when it cannot be:
-# before VMware Tools are installed there is no way out.
-function Publish-IngotReport {
-    param([Parameter(Mandatory = $true)][string]$Name, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Value)
-    $program = Get-VmwareToolsProgram
-    if (-not (Test-Path -LiteralPath $program)) { return $false }
-    $command = 'info-set guestinfo.ingot.{0} {1}' -f $Name, (ConvertTo-IngotJson -InputObject $Value)
-    $deadline = [DateTime]::UtcNow.AddSeconds(30)
-    while ($true) {
-        $end = Invoke-Native -FilePath $program -ArgumentList @('--cmd', $command) -AnyCode
-        if ($end.exitCode -eq 0) { return $true }
-        # The backdoor may refuse while the VM is being snapshotted or Tools are just starting.
-        if ([DateTime]::UtcNow -gt $deadline) { return $false }
-        Start-Sleep -Seconds 1
-    }
-}
-
-# UTC, ISO 8601. The start of the session manager, the first process of a boot: it is stamped once, while LastBootUpTime
-# moves whenever the clock is corrected, which VMware Tools and the time service do after each start.
-function Get-IngotBootTime {
-    $managers = @(Get-CimInstance -ClassName Win32_Process -Filter "Name = 'smss.exe'" | Where-Object -FilterScript { $null -ne $_.CreationDate })
-    $first = $managers | Sort-Object -Property CreationDate | Select-Object -First 1
-    $boot = if ($null -ne $first) { $first.CreationDate } else { (Get-CimInstance -ClassName Win32_OperatingSystem).LastBootUpTime }
-    return $boot.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ss.fffZ', [Globalization.CultureInfo]::InvariantCulture)
-}
-
-function Get-IngotOsBuild {
-    $path = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
-    return '{0}.{1}' -f (Get-RegistryValue -Path $path -Name 'CurrentBuild'), (Get-RegistryValue -Path $path -Name 'UBR' -Default 0)
-}
-
-# Component Based Servicing: absent or 0 idle, 1 waits for a restart, 2 working. TiWorker's life says nothing: it stays
-# for hours on 2019 and 2022 and may never exit on 2025.
-function Get-ServicingState {
-    return [int](Get-RegistryValue -Path "$IngotServicing\Interface" -Name 'ServicingInProgress' -Default 0)
-}
-
-# Why Windows wants a restart. These are subkeys, not values. PendingFileRenameOperations is left out: it is set all the
-# time by programs that are content without a restart, and Sysprep only warns about it.
-function Get-PendingReboot {
-    if (Test-Path -LiteralPath "$IngotServicing\RebootPending") { 'CBS\RebootPending' }
-    if (@(Get-ChildItem -LiteralPath "$IngotServicing\PackagesPending" -ErrorAction SilentlyContinue).Count -gt 0) { 'CBS\PackagesPending' }
-    if ((Get-ServicingState) -eq 1) { 'CBS\Interface ServicingInProgress=1' }
-    if (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update\RebootRequired') { 'WindowsUpdate\RebootRequired' }
-    if (Test-Path -LiteralPath (Join-Path -Path $env:SystemRoot -ChildPath 'WinSxS\pending.xml')) { 'WinSxS\pending.xml' }
-    $names = 'HKLM:\SYSTEM\CurrentControlSet\Control\ComputerName'
-    $active = Get-RegistryValue -Path "$names\ActiveComputerName" -Name 'ComputerName'
-    $wanted = Get-RegistryValue -Path "$names\ComputerName" -Name 'ComputerName'
-    if ($active -ne $wanted) { "ComputerName $active -> $wanted" }
-}
-
-function Get-ImageState {
-    return [string](Get-RegistryValue -Path 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State' -Name 'ImageState' -Default '')
-}
-
 # Makes a service start by itself and run; returns its state.
 function Enable-IngotService {
     param([Parameter(Mandatory = $true)][string]$Name, [int]$TimeoutSeconds = 120)
@@ -292,109 +235,4 @@ function Get-IngotService {
     $service = Get-Service -Name $Name -ErrorAction SilentlyContinue
     if ($null -eq $service) { return @{ status = 'Missing'; startType = '' } }
     return @{ status = $service.Status.ToString(); startType = $service.StartType.ToString() }
-}
-
-# A task that is started by hand and runs one of the uploaded scripts. The processes of an SSH session die with it (sshd
-# keeps them in a job that kills on close); a task outlives it. Without a password it runs as SYSTEM.
-function Register-IngotTask {
-    param([Parameter(Mandatory = $true)][string]$Name, [Parameter(Mandatory = $true)][string]$Script, [string]$Argument = '', [string]$User = '', [string]$Password = '')
-    $program = Join-Path -Path $env:SystemRoot -ChildPath 'System32\WindowsPowerShell\v1.0\powershell.exe'
-    $arguments = '-NoProfile -NonInteractive -ExecutionPolicy Bypass -File "{0}" {1}' -f $Script, $Argument
-    $action = New-ScheduledTaskAction -Execute $program -Argument $arguments.TrimEnd()
-    # By default a task is ended after 3 days and does not start on battery power, which some VMs pretend to have.
-    $settings = New-ScheduledTaskSettingsSet -ExecutionTimeLimit ([TimeSpan]::Zero) -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries -MultipleInstances IgnoreNew
-    $who = @{ User = $User; Password = $Password; RunLevel = 'Highest' }
-    if ($Password -eq '') { $who = @{ Principal = (New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest) } }
-    [void](Register-ScheduledTask -TaskName $Name -Action $action -Settings $settings -Force @who)
-}
-
-function Test-IngotTaskRunning {
-    param([Parameter(Mandatory = $true)][string]$Name)
-    $task = Get-ScheduledTask -TaskName $Name -ErrorAction SilentlyContinue
-    return ($null -ne $task) -and (@('Running', 'Queued') -contains $task.State.ToString())
-}
-
-# Fetches an archive (or takes the uploaded one) and checks its SHA-256 before anything is done with it.
-function Get-IngotArchive {
-    param([AllowEmptyString()][string]$Path, [string]$Url, [Parameter(Mandatory = $true)][string]$Digest, [Parameter(Mandatory = $true)][string]$Destination)
-    $archive = $Path
-    if ($archive -eq '') {
-        Write-IngotProgress -Message "Downloading $Url"
-        # .NET Framework offers TLS 1.0 first on 2019 unless it is told otherwise; the sites refuse that.
-        [Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12
-        # Without basic parsing 5.1 wants Internet Explorer's engine, which Server Core does not have.
-        Invoke-WebRequest -Uri $Url -OutFile $Destination -UseBasicParsing
-        $archive = $Destination
-    }
-    $found = (Get-FileHash -LiteralPath $archive -Algorithm SHA256).Hash
-    if ($found -ne $Digest) { Stop-Ingot -Code 'guest.digest' -Message ('Expected the SHA-256 {0} for {1}, found {2}.' -f $Digest.ToLowerInvariant(), $archive, $found.ToLowerInvariant()) }
-    return $archive
-}
-
-$IngotSshFolder = Join-Path -Path $env:ProgramData -ChildPath 'ssh'
-$IngotKeyFile = Join-Path -Path $IngotSshFolder -ChildPath 'administrators_authorized_keys'
-
-# Writes administrators_authorized_keys with its exact access list; true when anything was changed.
-# OpenSSH up to 8.1 (2019, 20H2) refuses the file if any other entry is on it. SIDs, since names are localised: the same
-# as icacls.exe FILE /inheritance:r /grant "*S-1-5-32-544:F" /grant "*S-1-5-18:F", but in one step and with no entry kept.
-function Set-IngotAuthorizedKey {
-    param([Parameter(Mandatory = $true)][string[]]$Key)
-    if (-not (Test-Path -LiteralPath $IngotSshFolder -PathType Container)) {
-        # A folder made here would have a looser list than sshd wants; newer ones then end with exit code 255.
-        Stop-Ingot -Code 'openssh.not-started' -Message "Expected the folder $IngotSshFolder, which sshd makes at its first start, found none."
-    }
-    $text = (($Key -join "`r`n") + "`r`n")
-    if ($text -match '[^\x09\x0A\x0D\x20-\x7E]') { Stop-Ingot -Code 'openssh.key' -Message 'Expected authorized keys in ASCII, found other characters.' }
-    $changed = $false
-    $ascii = [System.Text.Encoding]::ASCII
-    if (-not (Test-Path -LiteralPath $IngotKeyFile) -or [System.IO.File]::ReadAllText($IngotKeyFile, $ascii) -cne $text) {
-        # ASCII has no byte order mark: with one, sshd does not find the first key.
-        [System.IO.File]::WriteAllText($IngotKeyFile, $text, $ascii)
-        $changed = $true
-    }
-    if (-not (Test-IngotKeyAcl)) {
-        $security = New-Object -TypeName System.Security.AccessControl.FileSecurity
-        $security.SetSecurityDescriptorSddlForm('O:BAD:P(A;;FA;;;BA)(A;;FA;;;SY)', 'Access, Owner')
-        [System.IO.File]::SetAccessControl($IngotKeyFile, $security)
-        $changed = $true
-        if (-not (Test-IngotKeyAcl)) {
-            Stop-Ingot -Code 'openssh.acl' -Message ('Expected administrators_authorized_keys to be open to Administrators and SYSTEM only, found {0}.' -f (Get-Acl -LiteralPath $IngotKeyFile).Sddl)
-        }
-    }
-    return $changed
-}
-
-# Whether the key file's list is protected and holds full control for Administrators and SYSTEM, and nothing else.
-function Test-IngotKeyAcl {
-    $acl = Get-Acl -LiteralPath $IngotKeyFile
-    if (-not $acl.AreAccessRulesProtected) { return $false }
-    $rules = @($acl.GetAccessRules($true, $true, [System.Security.Principal.SecurityIdentifier]))
-    $found = @($rules | ForEach-Object -Process { '{0} {1} {2}' -f $_.AccessControlType, $_.FileSystemRights, $_.IdentityReference.Value } | Sort-Object)
-    $exact = @('Allow FullControl S-1-5-18', 'Allow FullControl S-1-5-32-544')
-    $owner = $acl.GetOwner([System.Security.Principal.SecurityIdentifier]).Value
-    return (($found -join ';') -eq ($exact -join ';')) -and (@('S-1-5-32-544', 'S-1-5-18') -contains $owner)
-}
-
-# Opens sshd's port on every network profile; true when anything was changed. The inbox rule of 2025 and the MSI's hold
-# for some profiles only, and the category of a network does not survive into clones; the ZIP brings no rule.
-function Set-IngotSshFirewall {
-    param([Parameter(Mandatory = $true)][int]$Port)
-    $rule = Get-NetFirewallRule -Name 'OpenSSH-Server-In-TCP' -ErrorAction SilentlyContinue
-    if ($null -eq $rule) {
-        [void](New-NetFirewallRule -Name 'OpenSSH-Server-In-TCP' -DisplayName 'OpenSSH SSH Server (sshd)' -Enabled True -Direction Inbound -Protocol TCP -Action Allow -LocalPort $Port -Profile Any)
-        return $true
-    }
-    $filter = $rule | Get-NetFirewallPortFilter
-    if ($rule.Profile.ToString() -eq 'Any' -and $rule.Enabled.ToString() -eq 'True' -and $rule.Action.ToString() -eq 'Allow' -and [string]$filter.LocalPort -eq [string]$Port) { return $false }
-    Set-NetFirewallRule -Name 'OpenSSH-Server-In-TCP' -Enabled True -Action Allow -LocalPort $Port -Profile Any
-    return $true
-}
-
-# The port of sshd_config: the first global Port line counts.
-function Get-IngotSshPort {
-    foreach ($line in @(Get-IngotLine -Path (Join-Path -Path $IngotSshFolder -ChildPath 'sshd_config'))) {
-        if ($line -match '^\s*Match\s') { break }
-        if ($line -match '^\s*Port[\s=]+(\d+)') { return [int]$Matches[1] }
-    }
-    return 22
 }

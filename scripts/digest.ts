@@ -5,7 +5,7 @@ import { IngotError } from '../common/failure.ts';
 export interface ScriptFile {
   readonly name: string;
   readonly bytes: Buffer;
-  /** SHA-256 of the bytes, hexadecimal: what enters a fingerprint. */
+  /** SHA-256 of the bytes, hexadecimal. */
   readonly sha256: string;
 }
 
@@ -22,6 +22,37 @@ export function scriptFile(name: string): Promise<ScriptFile> {
     read.set(name, file);
   }
   return file;
+}
+
+/** The line by which a script takes another one of ingot's into itself. */
+const PART = /^\. \(Join-Path -Path \$PSScriptRoot -ChildPath '([a-z][a-z0-9-]*\.ps1)'\)$/gm;
+
+/** The names of the scripts that a script's text dot-sources from beside itself, in their order. */
+export function partsOf(bytes: Uint8Array): string[] {
+  return [...Buffer.from(bytes).toString('latin1').matchAll(PART)].map(([, name = '']) => name);
+}
+
+/** What must lie beside a script for it to run: all that it dot-sources, directly or not, each once. */
+export async function scriptParts(bytes: Uint8Array): Promise<readonly ScriptFile[]> {
+  const found = new Map<string, ScriptFile>();
+  const visit = async (from: Uint8Array): Promise<void> => {
+    for (const name of partsOf(from)) {
+      if (found.has(name)) continue;
+      const part = await scriptFile(name);
+      found.set(name, part);
+      await visit(part.bytes);
+    }
+  };
+  await visit(bytes);
+  return [...found.values()];
+}
+
+/** SHA-256 (hex) of a script with all its parts: what enters a fingerprint. */
+export async function scriptDigest(name: string): Promise<string> {
+  const file = await scriptFile(name);
+  const parts = await scriptParts(file.bytes);
+  const all = [file, ...parts].map((one) => `${one.name} ${one.sha256}\n`);
+  return createHash('sha256').update(all.join('')).digest('hex');
 }
 
 async function load(name: string): Promise<ScriptFile> {

@@ -6,6 +6,7 @@ Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 . (Join-Path -Path $PSScriptRoot -ChildPath 'common.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-archive.ps1')
 
 function Get-DockerVersion {
     [CmdletBinding()]

@@ -6,6 +6,7 @@ Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 . (Join-Path -Path $PSScriptRoot -ChildPath 'common.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-sshd.ps1')
 
 # Owner, protection and entries of a security descriptor in a form that can be compared: Windows adds a group and flags
 # of its own and sorts the entries.

@@ -7,6 +7,9 @@ Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 . (Join-Path -Path $PSScriptRoot -ChildPath 'common.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-sshd.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-state.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-tools.ps1')
 
 $TaskName = 'ingot-sysprep'
 $SysprepFolder = Join-Path -Path $env:SystemRoot -ChildPath 'System32\Sysprep'

@@ -8,6 +8,9 @@ Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 . (Join-Path -Path $PSScriptRoot -ChildPath 'common.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-sshd.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-state.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-task.ps1')
 
 $TaskName = 'ingot-sysprep'
 $ParameterFile = Join-Path -Path $IngotFolder -ChildPath 'sysprep.json'

@@ -8,6 +8,8 @@ Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 . (Join-Path -Path $PSScriptRoot -ChildPath 'common.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-state.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-task.ps1')
 
 $TaskName = 'ingot-windows-updates'
 $Folder = Join-Path -Path $IngotFolder -ChildPath 'windows-updates'

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { IngotError } from '../common/failure.ts';
 import { readAuthorizedKeys } from '../image/files.ts';
 import type { Image } from '../image/index.ts';
-import { scriptFile } from '../scripts/digest.ts';
+import { scriptFile, scriptParts } from '../scripts/digest.ts';
 import { defineStep } from './define.ts';
 import { inspectMedia } from './inspect-media.ts';
 import { answerSecrets, installInputs } from './support/answer-files.ts';
@@ -44,13 +44,13 @@ export const answerDisc = defineStep({
     // A mistake in the other answer file is told now, and not when Windows is installed.
     await sysprepXml(config, redactor, () => undefined);
     const parameters = { build, authorizedKeys: inputs.authorizedKeys, openssh: inputs.openssh };
-    const [bootstrap, common] = await Promise.all([scriptFile('bootstrap.ps1'), scriptFile('common.ps1')]);
+    const bootstrap = await scriptFile('bootstrap.ps1');
+    const scripts = [bootstrap, ...(await scriptParts(bootstrap.bytes))];
     checkArchive(config, inputs.opensshArchive);
     const disc = await writeIso(
       [
         { path: 'Autounattend.xml', data: autounattend },
-        { path: 'bootstrap.ps1', data: bootstrap.bytes },
-        { path: 'common.ps1', data: common.bytes },
+        ...scripts.map(({ name, bytes }) => ({ path: name, data: bytes })),
         { path: 'bootstrap.json', data: Buffer.from(JSON.stringify(parameters), 'utf8') },
         ...(config.openssh.archive === undefined ? [] : [{ path: 'OpenSSH-Win64.zip', file: config.openssh.archive }]),
         ...(await discEntries(config.media.files)),

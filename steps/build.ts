@@ -7,7 +7,7 @@ import type { EventBody, Listener } from '../pipeline/events.ts';
 import { type PlanEntry, plan } from '../pipeline/plan.ts';
 import { memoryStore } from '../pipeline/records.ts';
 import { type BuildResult, run } from '../pipeline/run.ts';
-import { scriptFile } from '../scripts/digest.ts';
+import { scriptDigest } from '../scripts/digest.ts';
 import { closing } from './closing.ts';
 import type { BuildEnv } from './define.ts';
 import { guestAccess } from './guest-access.ts';
@@ -56,7 +56,7 @@ export async function buildImage(image: Image, options: BuildOptions): Promise<B
       build,
       name: image.name,
       store: env.records,
-      digestOf,
+      digestOf: scriptDigest,
       listeners,
       signal,
       redactor,
@@ -84,13 +84,11 @@ export async function planImage(image: Image, options: PlanOptions): Promise<rea
   try {
     // A plan uploads nothing.
     if ((await env.iso.identify({ signal, onProgress: () => undefined })) === undefined) env.iso.leaveUnknown();
-    return await plan(graphOf(image), image, env, { store, digestOf, signal: options.signal });
+    return await plan(graphOf(image), image, env, { store, digestOf: scriptDigest, signal: options.signal });
   } finally {
     await close();
   }
 }
-
-const digestOf = async (file: string): Promise<string> => (await scriptFile(file)).sha256;
 
 interface EnvironmentOptions {
   readonly build: string;

@@ -14,6 +14,6 @@ export const cleanup = defineStep({
   output: result,
   retryable: true,
   timeout: (image) => image.timeouts.cleanup,
-  run: (context) => script(context, 'cleanup', {}, result, context.config.timeouts.cleanup),
+  run: (context) => script(context, 'cleanup', {}, result, { timeoutMs: context.config.timeouts.cleanup }),
   verify: async (_, { freedBytes }) => [`${(freedBytes / 2 ** 20).toFixed(0)} MiB freed`],
 });

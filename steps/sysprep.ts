@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { IngotError } from '../common/failure.ts';
 import { parseSysprepReport, type SysprepReport } from '../guest/reports.ts';
-import { scriptFile } from '../scripts/digest.ts';
+import { scriptFile, scriptParts } from '../scripts/digest.ts';
 import { clone } from './clone.ts';
 import { defineStep } from './define.ts';
 import { sysprepInputs } from './support/answer-files.ts';
@@ -39,7 +39,8 @@ export const sysprep = defineStep({
     const xml = await sysprepXml(config, context.redactor, context.warn);
     await session.writeFile('/C:/ProgramData/ingot/unattend.xml', xml, { signal });
     const task = await scriptFile('sysprep-task.ps1');
-    await session.writeFile('/C:/ProgramData/ingot/scripts/sysprep-task.ps1', task.bytes, { signal });
+    for (const { name, bytes } of [task, ...(await scriptParts(task.bytes))])
+      await session.writeFile(`/C:/ProgramData/ingot/scripts/${name}`, bytes, { signal });
     progress('Starting Sysprep');
     const password = randomPassword();
     context.redactor.add(password);

@@ -40,7 +40,7 @@ export const windowsUpdates = defineStep({
     const installed: z.infer<typeof update>[] = [];
     for (let number = 1; number <= rounds; number++) {
       progress(`Round ${number}: searching`);
-      const result = await script(context, 'windows-updates', inputs, round, config.timeouts.updates);
+      const result = await script(context, 'windows-updates', inputs, round, { timeoutMs: config.timeouts.updates });
       const known = new Set(installed.map((done) => done.kb));
       const failed = result.installed.filter((done) => !succeeded.has(done.resultCode));
       if (failed.length > 0) {

@@ -42,11 +42,15 @@ export async function startBootstrap(
     throw new SetupStop(
       `Get-Volume : No MSFT_Volume objects found with property 'FileSystemLabel' equal to '${LABEL}'.`,
     );
-  for (const name of ['bootstrap.ps1', 'common.ps1']) {
+  const names = ['bootstrap.ps1'];
+  for (const name of names) {
     const text = await disc.text(name);
     if (text === undefined) throw new SetupStop(`The argument '${name}' to the -File parameter does not exist.`);
     if (text.trim() === '' || /[^\t\r\n -~]/.test(text))
       throw new SetupStop(`At ${name}:1 char:1\nUnexpected token in expression or statement.`);
+    // What it dot-sources must lie beside it.
+    for (const [, part = ''] of text.matchAll(/^\. .*\bPSScriptRoot\b.*'([\w-]+\.ps1)'\)\s*$/gm))
+      if (!names.includes(part)) names.push(part);
   }
   const json = await disc.text('bootstrap.json');
   if (json === undefined)

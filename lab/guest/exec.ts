@@ -4,7 +4,7 @@ import { SCRIPT_MODELS } from './scripts/models.ts';
 import { ScriptExit, userScript } from './scripts/user-script.ts';
 
 const COMMAND =
-  /^powershell\.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File C:\\ProgramData\\ingot\\scripts\\([\w.-]+\.ps1)$/;
+  /^powershell\.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File C:\\ProgramData\\ingot\\scripts\\([\w.-]+\.ps1)( -Test)?$/;
 /** What powershell.exe exits with when -File names no file. */
 const NO_FILE = 0xfffd0000;
 const CLIXML = '#< CLIXML\r\n<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"></Objs>';
@@ -18,14 +18,14 @@ export interface ExecStreams {
 }
 
 /** What the guest lends to a command that runs in it. */
-export type ExecHost = Omit<ScriptCall, 'name' | 'text' | 'parameters' | 'progress' | 'write' | 'after'> & {
+export type ExecHost = Omit<ScriptCall, 'name' | 'text' | 'parameters' | 'test' | 'progress' | 'write' | 'after'> & {
   /** The connection drops now; with `reboot` the whole guest restarts. */
   readonly breakOff: (reboot: boolean) => void;
 };
 
 /** Runs a command line of the contract and resolves with its exit code; never, if the scenario hangs it or breaks it off. */
 export async function execute(commandLine: string, streams: ExecStreams, host: ExecHost): Promise<number> {
-  const name = COMMAND.exec(commandLine)?.[1];
+  const [, name, testSwitch] = COMMAND.exec(commandLine) ?? [];
   if (name === undefined) {
     const [program = ''] = commandLine.trim().split(/\s+/);
     streams.err(
@@ -50,6 +50,7 @@ export async function execute(commandLine: string, streams: ExecStreams, host: E
       name,
       text,
       parameters,
+      test: testSwitch !== undefined,
       progress: (message, done, total) => say('progress', { message, done, total }),
       write: (line) => streams.out(`${line}\r\n`),
       after: (what) => later.push(what),
@@ -82,8 +83,10 @@ function scriptProblem(name: string, host: ExecHost): string | undefined {
   if (script.some((byte) => byte > 0x7e || (byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 13))) {
     return `At ${path}:1 char:1\r\nThe string is missing the terminator: a byte of the file is not ASCII.`;
   }
-  if (script.includes('common.ps1') && files.read(`${SCRIPTS_FOLDER}/common.ps1`) === undefined) {
-    return `. : The term 'C:\\ProgramData\\ingot\\scripts\\common.ps1' is not recognized as the name of a cmdlet, function, script file, or operable program.`;
+  // What it dot-sources must lie beside it.
+  for (const [, part = ''] of script.toString('latin1').matchAll(/^\. .*\bPSScriptRoot\b.*'([\w-]+\.ps1)'\)\s*$/gm)) {
+    if (files.read(`${SCRIPTS_FOLDER}/${part}`) === undefined)
+      return `. : The term 'C:\\ProgramData\\ingot\\scripts\\${part}' is not recognized as the name of a cmdlet, function, script file, or operable program.`;
   }
   return undefined;
 }

@@ -15,7 +15,7 @@ command = os.environ.get('SSH_ORIGINAL_COMMAND', '')
 
 COMMAND = re.compile(
     r'powershell\.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass '
-    r'-File C:\\ProgramData\\ingot\\scripts\\([A-Za-z0-9-]+\.ps1)'
+    r'-File C:\\ProgramData\\ingot\\scripts\\([A-Za-z0-9-]+\.ps1)( -Test)?'
 )
 match = COMMAND.fullmatch(command)
 if not match:

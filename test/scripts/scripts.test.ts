@@ -41,7 +41,7 @@ for (const { name, text, root } of scripts) {
     assert.match(text, /^# [A-Z].{20,}/);
     assert.match(text, /^\[CmdletBinding\(\)\]\nparam\(/m);
     for (const line of HEADER) assert.ok(text.includes(`\n${line}\n`), `expected the line ${line}`);
-    if (name !== 'common.ps1')
+    if (name !== 'common.ps1' && !name.startsWith('lib-'))
       assert.ok(text.includes("\n. (Join-Path -Path $PSScriptRoot -ChildPath 'common.ps1')\n"), 'expected common.ps1');
   });
 
@@ -90,7 +90,11 @@ test('the scripts of the contract are the scripts that are there', async () => {
   const contract = await readFile(join(project, 'docs/guest-contract.md'), 'utf8');
   const promised = new Set([...contract.matchAll(/^\| `([a-z-]+\.ps1)` \|/gm)].map((match) => match[1]));
   assert.ok(promised.size > 10);
-  const shared = ['bootstrap.ps1', 'common.ps1'];
+  const shared = [
+    'bootstrap.ps1',
+    'common.ps1',
+    ...scripts.map(({ name }) => name).filter((n) => n.startsWith('lib-')),
+  ];
   for (const name of shared) assert.ok(contract.includes(`\`${name}\``), name);
   assert.deepEqual(
     [...promised, ...shared].sort(),

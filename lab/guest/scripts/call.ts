@@ -8,6 +8,8 @@ export interface ScriptCall {
   /** The script's own text, as it was uploaded. */
   readonly text: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** Run with the switch `-Test`: it must change nothing. */
+  readonly test: boolean;
   readonly windows: Windows;
   readonly scenario: ScenarioState;
   /** When this Windows booted. */
