@@ -18,6 +18,7 @@ export const WATCHED = {
     'guest.hostName',
     'guest.guestState',
     'guest.toolsRunningStatus',
+    'guest.guestOperationsReady',
     'guest.toolsVersion',
     'guest.toolsVersionStatus2',
   ],

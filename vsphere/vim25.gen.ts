@@ -188,13 +188,38 @@ export interface FileQueryFlags {
   readonly modification: boolean;
   readonly fileOwner: boolean;
 }
+export interface FileTransferInformation {
+  readonly attributes: AnyGuestFileAttributes;
+  readonly size: number;
+  readonly url: string;
+}
 export interface FolderFileInfo extends FileInfo {}
+export interface GuestAuthentication {
+  readonly interactiveSession: boolean;
+}
+export type AnyGuestAuthentication =
+  | ({ readonly $type: 'GuestAuthentication' } & GuestAuthentication)
+  | ({ readonly $type: 'NamePasswordAuthentication' } & NamePasswordAuthentication);
 export interface GuestDiskInfo {
   readonly diskPath?: string | undefined;
   readonly capacity?: number | undefined;
   readonly freeSpace?: number | undefined;
   readonly filesystemType?: string | undefined; // since 7.0.0.0
   readonly mappings?: readonly GuestInfoVirtualDiskMapping[] | undefined; // since 7.0.0.0
+}
+export interface GuestFileAttributes {
+  readonly modificationTime?: string | undefined;
+  readonly accessTime?: string | undefined;
+  readonly symlinkTarget?: string | undefined;
+}
+export type AnyGuestFileAttributes =
+  | ({ readonly $type: 'GuestFileAttributes' } & GuestFileAttributes)
+  | ({ readonly $type: 'GuestWindowsFileAttributes' } & GuestWindowsFileAttributes);
+export interface GuestFileInfo {
+  readonly path: string;
+  readonly type: string;
+  readonly size: number;
+  readonly attributes: AnyGuestFileAttributes;
 }
 export interface GuestInfo {
   readonly toolsStatus?: VirtualMachineToolsStatus | undefined;
@@ -239,6 +264,10 @@ export interface GuestInfoNamespaceGenerationInfo {
 /** since 7.0.0.0 */
 export interface GuestInfoVirtualDiskMapping {
   readonly key: number; // since 7.0.0.0
+}
+export interface GuestListFileInfo {
+  readonly files?: readonly GuestFileInfo[] | undefined;
+  readonly remaining: number;
 }
 export interface GuestNicInfo {
   readonly network?: string | undefined;
@@ -316,6 +345,21 @@ export interface GuestOsDescriptor {
   readonly recommendedTPM20?: boolean | undefined; // since 8.0.0.1
   readonly vwdtSupported?: boolean | undefined; // since 7.0.0.0
 }
+export interface GuestProcessInfo {
+  readonly name: string;
+  readonly pid: number;
+  readonly owner: string;
+  readonly cmdLine: string;
+  readonly startTime: string;
+  readonly endTime?: string | undefined;
+  readonly exitCode?: number | undefined;
+}
+export interface GuestProgramSpec {
+  readonly programPath: string;
+  readonly arguments: string;
+  readonly workingDirectory?: string | undefined;
+  readonly envVariables?: readonly string[] | undefined;
+}
 export interface GuestScreenInfo {
   readonly width: number;
   readonly height: number;
@@ -325,6 +369,11 @@ export interface GuestStackInfo {
   readonly ipRouteConfig?: NetIpRouteConfigInfo | undefined;
   readonly ipStackConfig?: readonly KeyValue[] | undefined;
   readonly dhcpConfig?: NetDhcpConfigInfo | undefined;
+}
+export interface GuestWindowsFileAttributes extends GuestFileAttributes {
+  readonly hidden?: boolean | undefined;
+  readonly readOnly?: boolean | undefined;
+  readonly createTime?: string | undefined;
 }
 export interface HostCpuIdInfo {
   readonly level: number;
@@ -402,6 +451,10 @@ export interface MissingObject {
 export interface MissingProperty {
   readonly path: string;
   readonly fault: VimFault;
+}
+export interface NamePasswordAuthentication extends GuestAuthentication {
+  readonly username: string;
+  readonly password: string;
 }
 export interface NetBIOSConfigInfo {
   readonly mode: string;
@@ -1493,6 +1546,16 @@ export interface Methods {
     readonly params: {};
     readonly returns: void;
   };
+  ChangeFileAttributesInGuest: {
+    readonly on: 'GuestFileManager';
+    readonly params: {
+      readonly vm: Ref<'VirtualMachine'>;
+      readonly auth: AnyGuestAuthentication;
+      readonly guestFilePath: string;
+      readonly fileAttributes: AnyGuestFileAttributes;
+    };
+    readonly returns: void;
+  };
   CloneVM_Task: {
     readonly on: 'VirtualMachine';
     readonly params: {
@@ -1596,6 +1659,25 @@ export interface Methods {
     };
     readonly returns: void;
   };
+  DeleteDirectoryInGuest: {
+    readonly on: 'GuestFileManager';
+    readonly params: {
+      readonly vm: Ref<'VirtualMachine'>;
+      readonly auth: AnyGuestAuthentication;
+      readonly directoryPath: string;
+      readonly recursive: boolean;
+    };
+    readonly returns: void;
+  };
+  DeleteFileInGuest: {
+    readonly on: 'GuestFileManager';
+    readonly params: {
+      readonly vm: Ref<'VirtualMachine'>;
+      readonly auth: AnyGuestAuthentication;
+      readonly filePath: string;
+    };
+    readonly returns: void;
+  };
   DestroyPropertyCollector: {
     readonly on: 'PropertyCollector';
     readonly params: {};
@@ -1637,6 +1719,48 @@ export interface Methods {
     };
     readonly returns: readonly EntityPrivilege[];
   };
+  InitiateFileTransferFromGuest: {
+    readonly on: 'GuestFileManager';
+    readonly params: {
+      readonly vm: Ref<'VirtualMachine'>;
+      readonly auth: AnyGuestAuthentication;
+      readonly guestFilePath: string;
+    };
+    readonly returns: FileTransferInformation;
+  };
+  InitiateFileTransferToGuest: {
+    readonly on: 'GuestFileManager';
+    readonly params: {
+      readonly vm: Ref<'VirtualMachine'>;
+      readonly auth: AnyGuestAuthentication;
+      readonly guestFilePath: string;
+      readonly fileAttributes: AnyGuestFileAttributes;
+      readonly fileSize: number;
+      readonly overwrite: boolean;
+    };
+    readonly returns: string;
+  };
+  ListFilesInGuest: {
+    readonly on: 'GuestFileManager';
+    readonly params: {
+      readonly vm: Ref<'VirtualMachine'>;
+      readonly auth: AnyGuestAuthentication;
+      readonly filePath: string;
+      readonly index?: number | undefined;
+      readonly maxResults?: number | undefined;
+      readonly matchPattern?: string | undefined;
+    };
+    readonly returns: GuestListFileInfo;
+  };
+  ListProcessesInGuest: {
+    readonly on: 'GuestProcessManager';
+    readonly params: {
+      readonly vm: Ref<'VirtualMachine'>;
+      readonly auth: AnyGuestAuthentication;
+      readonly pids?: readonly number[] | undefined;
+    };
+    readonly returns: readonly GuestProcessInfo[];
+  };
   Login: {
     readonly on: 'SessionManager';
     readonly params: {
@@ -1657,6 +1781,16 @@ export interface Methods {
       readonly name: string;
       readonly datacenter?: Ref<'Datacenter'> | undefined;
       readonly createParentDirectories?: boolean | undefined;
+    };
+    readonly returns: void;
+  };
+  MakeDirectoryInGuest: {
+    readonly on: 'GuestFileManager';
+    readonly params: {
+      readonly vm: Ref<'VirtualMachine'>;
+      readonly auth: AnyGuestAuthentication;
+      readonly directoryPath: string;
+      readonly createParentDirectories: boolean;
     };
     readonly returns: void;
   };
@@ -1696,6 +1830,17 @@ export interface Methods {
       readonly force?: boolean | undefined;
     };
     readonly returns: Ref<'Task'>; readonly result: void;
+  };
+  MoveFileInGuest: {
+    readonly on: 'GuestFileManager';
+    readonly params: {
+      readonly vm: Ref<'VirtualMachine'>;
+      readonly auth: AnyGuestAuthentication;
+      readonly srcFilePath: string;
+      readonly dstFilePath: string;
+      readonly overwrite: boolean;
+    };
+    readonly returns: void;
   };
   MoveIntoFolder_Task: {
     readonly on: 'Folder' | 'StoragePod';
@@ -1819,6 +1964,15 @@ export interface Methods {
     readonly params: {};
     readonly returns: void;
   };
+  StartProgramInGuest: {
+    readonly on: 'GuestProcessManager';
+    readonly params: {
+      readonly vm: Ref<'VirtualMachine'>;
+      readonly auth: AnyGuestAuthentication;
+      readonly spec: GuestProgramSpec;
+    };
+    readonly returns: number;
+  };
   UnmountToolsInstaller: {
     readonly on: 'VirtualMachine';
     readonly params: {};
@@ -1924,7 +2078,12 @@ export interface Properties {
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
   };
+  GuestOperationsManager: {
+    readonly 'fileManager'?: Ref<'GuestFileManager'> | undefined;
+    readonly 'processManager'?: Ref<'GuestProcessManager'> | undefined;
+  };
   HostSystem: {
+    readonly 'config.certificate'?: readonly number[] | undefined;
     readonly 'config.product.version'?: string | undefined;
     readonly 'datastore'?: readonly Ref<'Datastore'>[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;

@@ -5,6 +5,8 @@ import type { VirtualMachineConfigSpec } from '../../vsphere/vim25.gen.ts';
 export interface MachineState {
   readonly power: 'poweredOn' | 'poweredOff' | 'suspended';
   readonly toolsRunning: boolean;
+  /** Whether guest operations would be answered: VMware Tools run, and nothing in the guest forbids them. */
+  readonly guestOperationsReady: boolean;
   /** As vCenter shows it: `12389` for 12.3.5. */
   readonly toolsVersion: number | undefined;
   /** All addresses of all NICs that VMware Tools report. */

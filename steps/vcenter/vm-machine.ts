@@ -147,6 +147,7 @@ function stateOf(values: Watched<'VirtualMachine'>): MachineState {
   return {
     power: values['runtime.powerState'] ?? 'poweredOff',
     toolsRunning: values['guest.toolsRunningStatus'] === 'guestToolsRunning',
+    guestOperationsReady: values['guest.guestOperationsReady'] === true,
     toolsVersion: Number.isInteger(version) && version > 0 ? version : undefined,
     addresses: addressesOf(values['guest.net'] ?? [], values['guest.ipAddress']),
     extraConfig: extraConfigMap(values['config.extraConfig']),
