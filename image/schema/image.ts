@@ -6,6 +6,7 @@ import { hardwareSchema } from './hardware.ts';
 import { mediaSchema } from './media.ts';
 import { opensshSchema } from './openssh.ts';
 import { placementSchema } from './placement.ts';
+import { smokeTestSchema } from './smoke-test.ts';
 import { stepsSchema } from './steps.ts';
 import { templateSchema } from './template.ts';
 import { timeoutsSchema } from './timeouts.ts';
@@ -39,6 +40,7 @@ export const imageSchema = z
     firewall: firewallSchema,
     updates: updatesSchema,
     steps: stepsSchema,
+    smokeTest: smokeTestSchema,
     template: templateSchema,
     timeouts: timeoutsSchema,
   })
