@@ -14,6 +14,8 @@ import type { ProxyContext } from './proxy/call.ts';
 import { Faults } from './proxy/faults.ts';
 import { ProxyServer } from './proxy/server.ts';
 import { Sessions } from './proxy/sessions.ts';
+import { Trace } from './proxy/trace.ts';
+import { Transfers } from './proxy/transfers.ts';
 import { Upstream } from './proxy/upstream.ts';
 import { checkScenario, type Scenario, ScenarioState } from './scenario.ts';
 import { makeSshKey } from './ssh-keys.ts';
@@ -132,6 +134,8 @@ export class Lab {
       machines: new Machines(base),
       sessions: new Sessions(USERNAME, password),
       upstream: new Upstream(vcsimProcess.origin),
+      transfers: new Transfers(),
+      trace: process.env.INGOT_LAB_TRACE ? new Trace(process.env.INGOT_LAB_TRACE) : undefined,
       host: () => proxy.host,
     };
     const proxy = new ProxyServer(certificate, context, faults);

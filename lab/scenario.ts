@@ -8,6 +8,8 @@ export interface ScriptFault {
   readonly reboots?: number;
   /** The SSH connection drops, without a reboot, in the middle of this many runs. */
   readonly drops?: number;
+  /** The service VMTools is stopped in the middle of this many runs, which then never end. */
+  readonly stopsTools?: number;
   /** The script fails with this message… */
   readonly fails?: string;
   /** …in this many runs; every run if it is not given. */
@@ -36,7 +38,7 @@ export interface Scenario {
     readonly startType?: 'Automatic' | 'Manual';
     readonly status?: 'Running' | 'Stopped';
   };
-  readonly network?: { readonly linkLocal?: 'first' | 'only' };
+  readonly network?: { readonly linkLocal?: 'first' | 'only'; readonly unreachable?: boolean };
   readonly ssh?: { readonly hostKey?: 'differs'; readonly refusesKey?: boolean };
   readonly openssh?: { readonly keyAcl?: 'wide' };
   readonly scripts?: Readonly<Record<string, ScriptFault>>;
@@ -55,7 +57,7 @@ const MEMBERS: Readonly<Record<keyof Scenario, readonly string[] | undefined>> =
   setup: ['stuckAt'],
   bootstrap: ['fails', 'evidence', 'keyAcl'],
   tools: ['version', 'startType', 'status'],
-  network: ['linkLocal'],
+  network: ['linkLocal', 'unreachable'],
   ssh: ['hostKey', 'refusesKey'],
   openssh: ['keyAcl'],
   scripts: undefined,
@@ -65,7 +67,7 @@ const MEMBERS: Readonly<Record<keyof Scenario, readonly string[] | undefined>> =
   faults: undefined,
 };
 
-const SCRIPT_MEMBERS = ['reboots', 'drops', 'fails', 'times', 'hangs'];
+const SCRIPT_MEMBERS = ['reboots', 'drops', 'stopsTools', 'fails', 'times', 'hangs'];
 const FAULT_KINDS: readonly Fault['kind'][] = ['soap', 'task', 'http', 'reset', 'delay', 'upload'];
 
 /** Reads `--scenario`: JSON itself, or the path of a JSON or YAML file. Throws `lab.scenario`. */

@@ -130,6 +130,10 @@ async function strike(name: string, host: ExecHost, say: (marker: string, value:
     host.breakOff(false);
     await never;
   }
+  if (host.scenario.strikes(`${name} stopsTools`, fault.stopsTools)) {
+    host.stopTools();
+    await never;
+  }
   if (fault.hangs) await never;
   if (fault.fails !== undefined && host.scenario.strikes(`${name} fails`, fault.times ?? Number.POSITIVE_INFINITY)) {
     throw new ScriptError(fault.fails);

@@ -18,6 +18,7 @@ import { SetupStop, WORDS } from './setup-stop.ts';
 import type { Sshd } from './sshd.ts';
 import { runSysprepTask } from './sysprep-task.ts';
 import { toolsReport } from './tools-report.ts';
+import { ToolsService } from './tools-service.ts';
 import type { VmwareLog } from './vmware-log.ts';
 import { type Disk, freshWindows, type Windows } from './windows.ts';
 
@@ -31,6 +32,8 @@ const SETUP_STAGES = [
 ];
 const DEMO_STAGE_MS = 700;
 const LINK_LOCAL = '169.254.17.23';
+/** An address of documentation (RFC 5737): nothing answers there. */
+const UNREACHABLE = '192.0.2.17';
 const BOOTSTRAP = 'guestinfo.ingot.bootstrap';
 
 /** One VM's guest from power-on to power-off. */
@@ -49,6 +52,7 @@ export class Guest {
   #sshds: Sshd[] = [];
   #bootTime = nextBootTime();
   #toolsAreUp = false;
+  #tools: ToolsService | undefined;
 
   constructor(lab: LabContext, vm: Moref, disk: Disk, log: VmwareLog | undefined, onPowerOff: () => Promise<void>) {
     this.#lab = lab;
@@ -71,6 +75,11 @@ export class Guest {
 
   get toolsRunning(): boolean {
     return this.#toolsAreUp;
+  }
+
+  /** What answers guest operations; undefined while VMware Tools do not run. */
+  get tools(): ToolsService | undefined {
+    return this.#tools;
   }
 
   /** Discs that the running Windows holds, by the device key of their drive. */
@@ -157,6 +166,8 @@ export class Guest {
 
   #stopServices(): void {
     this.#toolsAreUp = false;
+    this.#tools?.end();
+    this.#tools = undefined;
     for (const sshd of this.#sshds) sshd.stop();
     this.#sshds = [];
   }
@@ -297,22 +308,46 @@ export class Guest {
         port: Number(/^Port (\d+)/m.exec(config)?.[1] ?? 22),
         hostKey: windows.files.read(HOST_KEY_FILE)?.toString('latin1') ?? '',
         refusesKey: this.#lab.scenario.scenario.ssh?.refusesKey ?? false,
-        host: {
-          windows,
-          scenario: this.#lab.scenario,
-          bootTime: this.#bootTime,
-          restart: () => this.restart(),
-          startSysprep: (run, unattend) => this.#startSysprep(windows, run, unattend),
-        },
+        host: this.#execHost(windows),
         log: this.#lab.log,
       });
+      if (this.#lab.scenario.scenario.network?.unreachable) continue;
       if (await sshd.start()) this.#sshds.push(sshd);
     }
     return windows.files.read(`${HOST_KEY_FILE}.pub`)?.toString('latin1') ?? '';
   }
 
+  #execHost(windows: Windows) {
+    return {
+      windows,
+      scenario: this.#lab.scenario,
+      bootTime: this.#bootTime,
+      restart: () => this.restart(),
+      stopTools: () => this.#run(() => this.#stopTools(windows)),
+      startSysprep: (run: string, unattend: string) => this.#startSysprep(windows, run, unattend),
+    };
+  }
+
+  #startTools(windows: Windows): void {
+    this.#tools?.end();
+    const setInfo = (key: string, value: string) => this.#publisher.publish({ [key]: value });
+    const host = { ...this.#execHost(windows), setInfo };
+    this.#tools = new ToolsService(host, this.#lab.log, () => this.#startTools(windows));
+  }
+
+  /** Somebody stops the service VMTools. */
+  async #stopTools(windows: Windows): Promise<void> {
+    const service = windows.services.get('VMTools');
+    if (service !== undefined) service.status = 'Stopped';
+    this.#toolsAreUp = false;
+    this.#tools?.end();
+    this.#tools = undefined;
+    await this.#publisher.toolsStopped();
+  }
+
   async #networkUp(windows: Windows, guestinfo: Record<string, string>): Promise<void> {
     this.#toolsAreUp = true;
+    this.#startTools(windows);
     const linkLocal = this.#lab.scenario.scenario.network?.linkLocal;
     if (linkLocal !== undefined) await this.#publisher.publish(guestinfo, this.#report(windows, [LINK_LOCAL]));
     if (linkLocal === 'only') return;
@@ -321,7 +356,10 @@ export class Guest {
 
   /** `addresses` undefined: the real ones of each network card. */
   #report(windows: Windows, addresses: readonly string[] | undefined) {
-    return toolsReport(windows, this.#hardware?.nics ?? [], (mac) => addresses ?? [this.#lab.network.addressOf(mac)]);
+    return toolsReport(windows, this.#hardware?.nics ?? [], (mac) => {
+      if (this.#lab.scenario.scenario.network?.unreachable) return [UNREACHABLE];
+      return addresses ?? [this.#lab.network.addressOf(mac)];
+    });
   }
 
   #startSysprep(windows: Windows, run: string, unattend: string): void {

@@ -78,6 +78,7 @@ function toolsRunning(report: ToolsReport): string[] {
     text('SET.guest.toolsVersionStatus2', versionStatus),
     text('SET.guest.toolsVersion', internalVersion(report.version)),
     text('SET.guest.guestState', 'running'),
+    option('SET.guest.guestOperationsReady', 'xsd:boolean', 'true'),
     text('SET.guest.guestFamily', 'windowsGuest'),
     text('SET.guest.guestFullName', report.fullName),
     text('SET.guest.hostName', report.hostName),
@@ -93,6 +94,7 @@ function notRunning(): string[] {
     option('SET.guest.toolsStatus', 'VirtualMachineToolsStatus', 'toolsNotRunning'),
     option('SET.summary.guest.toolsStatus', 'VirtualMachineToolsStatus', 'toolsNotRunning'),
     text('SET.guest.guestState', 'notRunning'),
+    option('SET.guest.guestOperationsReady', 'xsd:boolean', 'false'),
     text('SET.guest.ipAddress', ''),
     network([]),
   ];

@@ -12,6 +12,8 @@ import {
 } from '../vcsim/soap.ts';
 import { at, leaf, node, textAt, type XmlElement } from '../xml.ts';
 import type { Sessions } from './sessions.ts';
+import type { Trace } from './trace.ts';
+import type { Transfers } from './transfers.ts';
 import type { Answer, Upstream } from './upstream.ts';
 
 /** What the proxy's parts share. */
@@ -19,6 +21,9 @@ export interface ProxyContext extends LabContext {
   readonly machines: Machines;
   readonly sessions: Sessions;
   readonly upstream: Upstream;
+  readonly transfers: Transfers;
+  /** Where requests are recorded, if they are. */
+  readonly trace: Trace | undefined;
   /** `127.0.0.1:PORT` of the proxy. */
   readonly host: () => string;
 }

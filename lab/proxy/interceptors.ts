@@ -3,6 +3,17 @@ import { answerVm } from './methods/cdrom.ts';
 import { cloneVm } from './methods/clone.ts';
 import { createVm } from './methods/create-vm.ts';
 import { acquireTicket, changeFile } from './methods/datastore.ts';
+import {
+  changeFileAttributes,
+  deleteDirectory,
+  deleteFile,
+  listFiles,
+  makeDirectory,
+  moveFile,
+  transferFrom,
+  transferTo,
+} from './methods/guest-files.ts';
+import { listProcesses, startProgram } from './methods/guest-operations.ts';
 import { powerOff, powerOn, powerOnMulti, rebootGuest, remove, reset, shutdownGuest } from './methods/power.ts';
 import { reconfigure } from './methods/reconfigure.ts';
 import { rename } from './methods/rename.ts';
@@ -40,4 +51,14 @@ export const INTERCEPTORS: ReadonlyMap<string, Interceptor> = new Map<string, In
   ['DeleteDatastoreFile_Task', changeFile],
   ['MoveDatastoreFile_Task', changeFile],
   ['AcquireGenericServiceTicket', acquireTicket],
+  ['StartProgramInGuest', startProgram],
+  ['ListProcessesInGuest', listProcesses],
+  ['MakeDirectoryInGuest', makeDirectory],
+  ['DeleteFileInGuest', deleteFile],
+  ['DeleteDirectoryInGuest', deleteDirectory],
+  ['MoveFileInGuest', moveFile],
+  ['ChangeFileAttributesInGuest', changeFileAttributes],
+  ['ListFilesInGuest', listFiles],
+  ['InitiateFileTransferToGuest', transferTo],
+  ['InitiateFileTransferFromGuest', transferFrom],
 ]);

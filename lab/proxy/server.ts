@@ -66,6 +66,7 @@ export class ProxyServer {
       incoming.socket.destroy();
       return;
     }
+    if (path === '/guestFile') return this.#lab.transfers.route(incoming, outgoing);
     if (path.startsWith('/folder/')) return routeFolder(incoming, outgoing, this.#lab, this.#faults);
     incoming.pipe(this.#lab.upstream.stream(incoming, outgoing));
   }

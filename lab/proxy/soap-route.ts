@@ -21,6 +21,7 @@ export async function routeSoap(
   counts: Counts,
 ): Promise<void> {
   const raw = await readAll(incoming);
+  lab.trace?.write(raw);
   const method = METHOD.exec(raw)?.[1] ?? 'unknown';
   counts.set(method, (counts.get(method) ?? 0) + 1);
   const gone = new AbortController();

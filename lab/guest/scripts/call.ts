@@ -22,6 +22,8 @@ export interface ScriptCall {
   /** `unattend`: path of the answer file. */
   readonly startSysprep: (run: string, unattend: string) => void;
   readonly restart: () => void;
+  /** The service VMTools is stopped, from outside the script. */
+  readonly stopTools: () => void;
 }
 
 /** What a script of the contract does to the modelled Windows; returns the contract's result. */
