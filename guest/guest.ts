@@ -42,6 +42,8 @@ export interface ScriptOptions extends CallOptions {
   readonly onLog?: (line: string) => void;
   /** Never shown; parameters named password, token, secret, … never are. */
   readonly secrets?: readonly string[];
+  /** Further scripts of ingot's, by file name, that must lie beside this one in the guest's scripts folder. */
+  readonly beside?: readonly string[];
 }
 
 export interface RunOptions<Output> extends ScriptOptions {
