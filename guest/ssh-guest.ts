@@ -2,13 +2,14 @@ import { posix } from 'node:path';
 import { scriptFile, scriptParts } from '../scripts/digest.ts';
 import type { Endpoint, LiveConnection } from './connect.ts';
 import { Connection, type ReachOptions } from './connection.ts';
-import { GuestError } from './errors.ts';
+import type { GuestError } from './errors.ts';
 import { RemoteFiles, type TransferOptions } from './files.ts';
 import type { CallOptions, Guest, GuestOptions, RestartResult, RunOptions, ScriptOptions } from './guest.ts';
-import { badOutput, callScript, type ScriptEnd, type ScriptParameters, userScriptBytes } from './script.ts';
+import { checked, isLoss, restarted, timedOut, tolerateLoss } from './outcome.ts';
+import { callScript, type ScriptEnd, type ScriptParameters, userScriptBytes } from './script.ts';
 import { type GuestState, guestStateSchema } from './state.ts';
 import { UploadedScripts } from './uploaded.ts';
-import { durationText, waitFor } from './wait.ts';
+import { waitFor } from './wait.ts';
 
 const SCRIPTS = '/C:/ProgramData/ingot/scripts';
 const STATE = 'state.ps1';
@@ -170,17 +171,7 @@ export class SshGuest implements Guest {
     try {
       const now = await this.#state(await this.reach(signal, { authTries: AUTH_TRIES_AFTER_RESTART }), signal);
       if (now.bootTime === before) return loss;
-      return new GuestError(
-        'guest.restarted',
-        `Expected Windows to stay up while ${name} ran, found that it restarted (up since ${now.bootTime}, before since ${before}).`,
-        {
-          cause: loss,
-          retryable: true,
-          rebooted: true,
-          remedy:
-            'The step is safe to run again. If Windows restarts each time, look into its System event log for the reason.',
-        },
-      );
+      return restarted(name, before, now.bootTime, loss);
     } catch {
       return loss;
     }
@@ -215,29 +206,4 @@ export class SshGuest implements Guest {
   #path(path: string): string {
     return `${this.#options.sftpRoot ?? ''}${path}`;
   }
-}
-
-function checked<T>(script: string, end: ScriptEnd, schema: RunOptions<T>['output']): T {
-  if (!end.hasResult) throw badOutput(script, 'no result line', end.evidence);
-  const parsed = schema.safeParse(end.result);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues
-    .slice(0, 10)
-    .map((issue) => end.redactor.text(`${issue.path.join('.') || '(root)'}: ${issue.message}`));
-  throw badOutput(script, 'a result of another shape', [...problems, ...end.evidence]);
-}
-
-function isLoss(error: unknown): error is GuestError {
-  return error instanceof GuestError && error.code === 'guest.connection-lost';
-}
-
-function tolerateLoss(error: unknown): undefined {
-  if (!isLoss(error)) throw error;
-}
-
-function timedOut(what: string, ms: number, found: string): GuestError {
-  return new GuestError('guest.timeout', `Expected ${what} within ${durationText(ms)}, found ${found}.`, {
-    timedOut: true,
-    remedy: 'Look at the console of the VM; raise the time-out in the image file if the work simply takes longer.',
-  });
 }
