@@ -25,15 +25,23 @@ function localFiles(image: Image): [Path, string][] {
   return files.flatMap(([path, file]) => (file === undefined ? [] : [[path, file]]));
 }
 
-/** Files that are named and not there, and key files that hold no public key. */
+/** Files that are named and not there, key files that hold no public key, certificates that are none or not to be trusted. */
 export async function checkFiles(image: Image): Promise<Finding[]> {
   const found = await Promise.all([
     ...localFiles(image).map(([path, file]) => checkExists(path, file, path.at(-1) === 'from')),
     ...image.openssh.authorizedKeys.map((key, index) =>
       key.kind === 'file' ? checkKeyFile(['openssh', 'authorizedKeys', index], key.path) : [],
     ),
+    checkCertificates(image),
   ]);
   return found.flat();
+}
+
+async function checkCertificates({ certificates }: Image): Promise<Finding[]> {
+  if (certificates.length === 0) return [];
+  const { certificateFindings } = await import('./certificates.ts');
+  const found = certificates.map((source, index) => certificateFindings(source, ['certificates', index]));
+  return (await Promise.all(found)).flat();
 }
 
 async function checkExists(path: Path, file: string, folderAllowed: boolean): Promise<Finding[]> {

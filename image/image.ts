@@ -134,6 +134,7 @@ export function finishImage(parsed: ParsedImage, path: string): Image {
         key.kind === 'file' ? { kind: 'file', path: resolve(directory, key.path) } : key,
       ),
     },
+    certificates: parsed.certificates.map(({ file, store }) => ({ file: resolve(directory, file), store })),
     docker: parsed.docker && runtime(parsed.docker, directory, dockerUrl),
     containerd: parsed.containerd && runtime(parsed.containerd, directory, containerdUrl),
     steps: finishSteps(parsed, directory),

@@ -50,7 +50,8 @@ export async function loadImages(files: readonly string[], options: LoadOptions 
       if (loaded.image === undefined || !options.checkFiles) return loaded;
       const findings = await checkFiles(loaded.image);
       if (findings.length === 0) return loaded;
-      return { problems: inOrder([...loaded.problems, ...place(document, findings)]) };
+      const problems = inOrder([...loaded.problems, ...place(document, findings)]);
+      return problems.some(({ severity }) => severity === 'error') ? { problems } : { image: loaded.image, problems };
     }),
   );
 }

@@ -1,14 +1,19 @@
 import type { Finding } from '../problem.ts';
+import { clock } from './clock.ts';
 import { oneRuntime, oneSource } from './containers.ts';
+import { defender } from './defender.ts';
 import { domainJoin } from './domain-join.ts';
+import { features } from './features.ts';
 import { uniqueRules } from './firewall.ts';
 import { disks, guestId, hardwareForWindows, memory, processors, secureBootNeedsEfi } from './hardware.ts';
 import { literalSecrets } from './literal-secrets.ts';
 import { digestOfUrl, discFiles, driverFolders, locations } from './media.ts';
+import { memoryDump } from './memory-dump.ts';
 import { networks } from './network.ts';
 import { archiveOfDisc, authorizedKeys } from './openssh.ts';
 import { oneDatastore } from './placement.ts';
 import { region } from './region.ts';
+import { registry } from './registry.ts';
 import { replacedSettings } from './replaced-settings.ts';
 import type { Part, Raw, Rule, Written } from './rule.ts';
 import { acyclic, knownAfter, oneKind, uniqueStepNames, uploadTarget } from './steps.ts';
@@ -43,6 +48,11 @@ const RULES: readonly Rule[] = [
   oneRuntime,
   oneSource,
   uniqueRules,
+  features,
+  registry,
+  clock,
+  memoryDump,
+  defender,
   uniqueStepNames,
   oneKind,
   uploadTarget,

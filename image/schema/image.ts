@@ -1,14 +1,21 @@
 import { z } from 'zod';
+import { certificatesSchema } from './certificates.ts';
+import { cleanupSchema } from './cleanup.ts';
 import { containerdSchema, dockerSchema } from './containers.ts';
+import { defenderSchema } from './defender.ts';
+import { capabilitiesSchema, featuresSchema } from './features.ts';
 import { hints, label } from './fields.ts';
 import { firewallSchema } from './firewall.ts';
 import { hardwareSchema } from './hardware.ts';
 import { mediaSchema } from './media.ts';
+import { memoryDumpSchema, pageFileSchema } from './memory-dump.ts';
 import { opensshSchema } from './openssh.ts';
 import { placementSchema } from './placement.ts';
+import { registrySchema } from './registry.ts';
 import { smokeTestSchema } from './smoke-test.ts';
 import { stepsSchema } from './steps.ts';
 import { templateSchema } from './template.ts';
+import { timeSchema } from './time.ts';
 import { timeoutsSchema } from './timeouts.ts';
 import { toolsSchema } from './tools.ts';
 import { updatesSchema } from './updates.ts';
@@ -39,6 +46,15 @@ export const imageSchema = z
     containerd: containerdSchema.optional(),
     firewall: firewallSchema,
     updates: updatesSchema,
+    features: featuresSchema,
+    capabilities: capabilitiesSchema,
+    time: timeSchema.optional(),
+    certificates: certificatesSchema,
+    registry: registrySchema,
+    defender: defenderSchema,
+    memoryDump: memoryDumpSchema,
+    pageFile: pageFileSchema,
+    cleanup: cleanupSchema,
     steps: stepsSchema,
     smokeTest: smokeTestSchema,
     template: templateSchema,
