@@ -7,10 +7,14 @@ export interface Names {
   /** The clone that is sealed, until it takes the template's name. */
   readonly candidate: string;
   readonly template: string;
+  /** A clone of the sealed candidate, started to see that it does; deleted before the candidate becomes the template. */
+  readonly smoke: string;
   /** Folder on the datastore for media, shared by all images: named by content. */
   readonly mediaFolder: string;
   /** Folder on the datastore for the answer discs of this image: named at random. */
   readonly discFolder: string;
+  /** Folder on the datastore that a build makes to be the only one of its image. */
+  readonly leaseFolder: string;
 }
 
 export function namesOf(image: Image): Names {
@@ -18,8 +22,10 @@ export function namesOf(image: Image): Names {
     master: `${image.name}-master`,
     candidate: `${image.template.name}-candidate`,
     template: image.template.name,
+    smoke: `${image.template.name}-smoke`,
     mediaFolder: 'ingot/media',
     discFolder: `ingot/discs-${image.name}`,
+    leaseFolder: `ingot/leases/${image.name}`,
   };
 }
 
@@ -37,10 +43,15 @@ export const keys = {
   plan: 'ingot.plan',
   /** `ingot.step.<id>`: a finished step's record. */
   step: 'ingot.step.',
+  /** What the passwords of this VM's Windows are derived with; no secret. */
+  salt: 'ingot.salt',
   /** The bootstrap's report, copied out of guestinfo: Windows is installed. */
   installed: 'ingot.installed',
   bootstrap: 'guestinfo.ingot.bootstrap',
   sysprep: 'guestinfo.ingot.sysprep',
+  /** How the script that was started through VMware Tools has ended. */
+  exec: 'guestinfo.ingot.exec',
+  smoke: 'guestinfo.ingot.smoke',
 } as const;
 
-export type Role = 'master' | 'candidate' | 'template';
+export type Role = 'master' | 'candidate' | 'template' | 'smoke';

@@ -44,6 +44,8 @@ export interface Vcenter {
   /** @throws IngotError `vm.snapshot-missing` when the master has none of that name */
   masterSnapshot(name: string, signal: AbortSignal): Promise<SnapshotRef>;
   cloneMaster(build: string, snapshot: SnapshotRef, signal: AbortSignal): Promise<Machine>;
+  /** A clone of the candidate for the smoke test: upon its snapshot if one is given (linked), else of all its disks. */
+  cloneCandidate(build: string, snapshot: SnapshotRef | undefined, signal: AbortSignal): Promise<Machine>;
   destroy(role: Role, signal: AbortSignal): Promise<void>;
   hardwareOf(vm: Ref<'VirtualMachine'>, signal: AbortSignal): Promise<Hardware>;
   /** The first of these guest OS ids that the compute knows for the hardware version. */
@@ -160,6 +162,16 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
           deadlineMs: image.timeouts.clone,
         }),
       );
+    },
+    async cloneCandidate(build, snapshot, signal) {
+      const place = await placement(signal);
+      const source = await required('candidate', signal);
+      const { smokeCloneSpec } = await import('./smoke-clone.ts');
+      const spec = await smokeCloneSpec(vc, source.vm, { place, image: image.name, build, snapshot }, signal);
+      const params = { folder: place.templateFolder, name: names.smoke, spec };
+      const what = `cloning ${names.candidate}`;
+      const options = { ...task(signal, what), deadlineMs: image.timeouts.clone };
+      return made('smoke', await cloneVm(vc, source.vm, params, options));
     },
     async destroy(role, signal) {
       await (await required(role, signal)).destroy(signal);

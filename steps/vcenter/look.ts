@@ -22,6 +22,7 @@ const rolesOf: Readonly<Record<Role, readonly string[]>> = {
   master: ['master'],
   candidate: ['candidate', 'template'],
   template: ['template'],
+  smoke: ['smoke'],
 };
 
 const paths = [

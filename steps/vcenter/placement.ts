@@ -33,6 +33,8 @@ export interface Placement {
   /** Backings of the NICs, in the order of the image file. */
   readonly networks: readonly AnyVirtualDeviceBackingInfo[];
   readonly networkRefs: readonly NetworkRef[];
+  /** Where the NICs of the smoke test's clone are; undefined: not connected. */
+  readonly smokeNetwork: AnyVirtualDeviceBackingInfo | undefined;
   /** One line for a person. */
   readonly description: string;
 }
@@ -47,6 +49,9 @@ export async function findPlacement(vc: Vsphere, image: Image, signal: AbortSign
       ? compute.resourcePool
       : center.resourcePool(`${placement.compute}/Resources/${placement.resourcePool}`);
   const networks = hardware.nics.map((nic) => center.network(nic.network));
+  const { enabled, network: isolated } = image.smokeTest;
+  const smoke = enabled && isolated !== undefined ? center.network(isolated) : undefined;
+  const all = smoke === undefined ? networks : [...networks, smoke];
   const candidates = await datastores(vc, image, center, signal);
   const requests = [
     ...candidates.map((datastore) => ({
@@ -56,7 +61,7 @@ export async function findPlacement(vc: Vsphere, image: Image, signal: AbortSign
     ...(compute.ref.type === 'ClusterComputeResource'
       ? [{ object: compute.ref, paths: ['configuration.drsConfig.enabled'] }]
       : []),
-    ...networks.map(({ ref }) => ({ object: ref, paths: ['host', ...networkPaths(ref)] })),
+    ...all.map(({ ref }) => ({ object: ref, paths: ['host', ...networkPaths(ref)] })),
   ];
   const [values, folder, templateFolder] = await Promise.all([
     readMixed(vc.session, requests, { signal }),
@@ -66,9 +71,9 @@ export async function findPlacement(vc: Vsphere, image: Image, signal: AbortSign
   const datastore = emptiest(candidates, values);
   const drs = values.get(refText(compute.ref))?.['configuration.drsConfig.enabled'] === true;
   const needsHost = compute.ref.type === 'ClusterComputeResource' && !drs;
-  const reach = [datastore, ...networks].map(({ ref, name }) => ({ name, hosts: hostsOf(values.get(refText(ref))) }));
+  const reach = [datastore, ...all].map(({ ref, name }) => ({ name, hosts: hostsOf(values.get(refText(ref))) }));
   const backings = await Promise.all(
-    networks.map((network) => nicBacking(vc, network, values.get(refText(network.ref)), signal)),
+    all.map((network) => nicBacking(vc, network, values.get(refText(network.ref)), signal)),
   );
   return {
     datacenter: center.ref,
@@ -81,8 +86,9 @@ export async function findPlacement(vc: Vsphere, image: Image, signal: AbortSign
     pool,
     host: compute.host ?? (needsHost ? await usableHost(vc, compute, reach, signal) : undefined),
     datastore,
-    networks: backings,
-    networkRefs: networks.map((network) => network.ref),
+    networks: backings.slice(0, networks.length),
+    networkRefs: all.map((network) => network.ref),
+    smokeNetwork: backings[networks.length],
     description: `${folder.path}, ${compute.name}, datastore ${datastore.name}, network ${networks.map((n) => n.name).join(', ')}`,
   };
 }

@@ -10,7 +10,7 @@ import { foundation, recordsOf, soundRecords, withoutSnapshot } from './record-d
 import { templateRecords } from './template-records.ts';
 
 /** Steps whose effects are in the clone, not in the master: their records travel with it. */
-const ofClone: ReadonlySet<string> = new Set(['clone', 'sysprep', 'seal', 'template']);
+const ofClone: ReadonlySet<string> = new Set(['clone', 'sysprep', 'seal', 'smoke-test', 'template']);
 /** How long a finished step may go unwritten. */
 const longestUnwrittenMs = 30_000;
 /**
