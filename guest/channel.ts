@@ -24,14 +24,13 @@ export async function runCommand(
   command: string,
   options: { readonly input: string; readonly onLine: (line: string) => void; readonly signal: AbortSignal },
 ): Promise<CommandEnd> {
-  const opening = new Promise<ClientChannel>((resolve, reject) => {
-    live.client.exec(command, (error, channel) => (error === undefined ? resolve(channel) : reject(error)));
-  });
   let channel: ClientChannel;
   try {
-    channel = await orAborted(opening, options.signal, live.lost);
+    channel = await live.channels.open(() => exec(live, command), {
+      discard: stop,
+      signals: [options.signal, live.lost],
+    });
   } catch (error) {
-    opening.then(stop, () => {});
     if (live.lost.aborted && !options.signal.aborted) return { exitCode: undefined, stderr: '' };
     throw error;
   }
@@ -64,6 +63,12 @@ export async function runCommand(
   lines.push(decoder.end());
   lines.end();
   return { exitCode, stderr };
+}
+
+function exec(live: LiveConnection, command: string): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    live.client.exec(command, (error, channel) => (error === undefined ? resolve(channel) : reject(error)));
+  });
 }
 
 function stop(channel: ClientChannel): void {

@@ -1,6 +1,7 @@
-import { at, connectOnce, type Endpoint, type LiveConnection, messageOf } from './connect.ts';
+import { connectOnce, type Endpoint, type LiveConnection } from './connect.ts';
 import { GuestError } from './errors.ts';
-import { backoffMs, durationText, pause } from './wait.ts';
+import { at, through } from './route.ts';
+import { backoffMs, durationText, messageOf, pause } from './wait.ts';
 
 /** Tries until a refused key is believed: sshd may answer a moment before the account or the key file is ready. */
 const AUTH_TRIES = 3;
@@ -47,8 +48,9 @@ export class Connection {
 
   /** Ends the connection; a later call makes a new one. */
   close(): void {
-    this.#live?.client.end();
+    this.#live?.close();
     this.#live = undefined;
+    this.endpoint.route.close();
   }
 
   async #reach({ signal, deadlineMs, authTries = AUTH_TRIES }: ReachOptions): Promise<LiveConnection> {
@@ -57,7 +59,7 @@ export class Connection {
     for (let tries = 0; ; tries++) {
       try {
         const live = await connectOnce(this.endpoint, signal, endsAt - performance.now());
-        this.#onLog(`connected to ${at(this.endpoint)}`);
+        this.#onLog(`connected to ${at(this.endpoint)}${through(this.endpoint.route)}`);
         return live;
       } catch (error) {
         signal.throwIfAborted();
@@ -73,11 +75,20 @@ export class Connection {
 }
 
 function gaveUp(last: GuestError, endpoint: Endpoint, deadlineMs: number, tries: number): GuestError {
-  if (last.code === 'guest.auth') return last;
+  if (!last.retryable) return last;
+  const guest = `an SSH server at ${at(endpoint)}${through(endpoint.route)}`;
+  const what = last.bastion ? endpoint.route.bastion : guest;
   return new GuestError(
-    'guest.unreachable',
-    `Expected an SSH server at ${at(endpoint)} within ${durationText(deadlineMs)}, found none in ${tries} tries. ` +
+    last.code,
+    `Expected ${what} within ${durationText(deadlineMs)}, found none in ${tries} tries. ` +
       `The last one said: ${messageOf(last.cause)}.`,
-    { cause: last.cause, remedy: last.remedy, retryable: true, unreachable: true, timedOut: true },
+    {
+      cause: last.cause,
+      remedy: last.remedy,
+      retryable: true,
+      unreachable: true,
+      timedOut: true,
+      bastion: last.bastion,
+    },
   );
 }

@@ -13,6 +13,7 @@ export interface ScriptFailure {
 
 export interface GuestErrorOptions extends FailureOptions {
   readonly rebooted?: boolean;
+  readonly bastion?: boolean;
   readonly script?: ScriptFailure;
 }
 
@@ -20,12 +21,15 @@ export interface GuestErrorOptions extends FailureOptions {
 export class GuestError extends IngotError {
   /** Windows has restarted since the call began: its boot time has changed. */
   readonly rebooted: boolean;
+  /** The bastion failed, or what was wrong was with it: the guest was not reached. */
+  readonly bastion: boolean;
   /** Present when a script reported the failure itself. */
   readonly script: ScriptFailure | undefined;
 
   constructor(code: string, message: string, options: GuestErrorOptions = {}) {
     super(code, message, options);
     this.rebooted = options.rebooted ?? false;
+    this.bastion = options.bastion ?? false;
     this.script = options.script;
   }
 }

@@ -1,10 +1,8 @@
 import type { z } from 'zod';
-import { at, type Endpoint } from './connect.ts';
-import { GuestError } from './errors.ts';
+import type { AgentOptions } from './agent.ts';
+import { type BastionOptions, endpointOf } from './endpoint.ts';
 import type { TransferOptions } from './files.ts';
 import type { ScriptProgress } from './markers.ts';
-import { readPrivateKey } from './private-key.ts';
-import { parsePublicKey } from './public-key.ts';
 import type { ScriptParameters } from './script.ts';
 import { SshGuest } from './ssh-guest.ts';
 import type { GuestState } from './state.ts';
@@ -14,15 +12,21 @@ export interface GuestOptions {
   readonly port: number;
   /** Default `Administrator`. */
   readonly username?: string;
-  /** The text of the key, in the format of OpenSSH or PEM. */
-  readonly privateKey: string;
+  /** The text of the key, in the format of OpenSSH or PEM. Either this or `agent`. */
+  readonly privateKey?: string | undefined;
   readonly passphrase?: string | undefined;
+  /** An SSH agent that holds one of these keys. */
+  readonly agent?: AgentOptions | undefined;
+  /** Left out: the guest is reached directly. */
+  readonly bastion?: BastionOptions | undefined;
   /** The host keys that may answer, each as "type base64": from the guest's bootstrap report, never from the network. */
   readonly hostKeys: readonly string[];
   /** Ends the first connection attempt; later calls bring their own. */
   readonly signal: AbortSignal;
   /** Milliseconds that reaching the guest may take, the first time and each time that the connection was lost. */
   readonly deadlineMs: number;
+  /** Milliseconds without a byte from the other side after which a connection is taken for lost; default 30 s. */
+  readonly silenceMs?: number | undefined;
   readonly onLog?: (line: string) => void;
   /** Put before every SFTP path. Empty for Windows; a folder that stands for its drives with another OpenSSH server. */
   readonly sftpRoot?: string;
@@ -80,20 +84,18 @@ export interface Guest {
   close(): void;
 }
 
-/** Connects to Windows as Administrator by key, with the host key checked against the pinned ones. */
+/**
+ * Connects to Windows as Administrator by key, with the host key checked against the pinned ones. Besides what a session
+ * may reject with (see Guest): `guest.private-key`, `guest.agent`, `guest.known-hosts`.
+ */
 export async function connectGuest(options: GuestOptions): Promise<Guest> {
-  const endpoint: Endpoint = {
-    host: options.host,
-    port: options.port,
-    username: options.username ?? 'Administrator',
-    key: await readPrivateKey(options.privateKey, options.passphrase),
-    hostKeys: options.hostKeys.map(parsePublicKey),
-  };
-  if (endpoint.hostKeys.length === 0)
-    throw new GuestError('guest.host-key', `Expected at least one pinned host key for ${at(endpoint)}, found none.`, {
-      remedy: 'The guest publishes its host keys in guestinfo.ingot.bootstrap; wait for that first.',
-    });
+  const endpoint = await endpointOf(options);
   const guest = new SshGuest(endpoint, options);
-  await guest.reach(options.signal);
+  try {
+    await guest.reach(options.signal);
+  } catch (error) {
+    guest.close();
+    throw error;
+  }
   return guest;
 }

@@ -1,3 +1,5 @@
+export type { AgentOptions } from './agent.ts';
+export type { BastionOptions } from './endpoint.ts';
 export { GuestError, type GuestErrorOptions, type ScriptFailure } from './errors.ts';
 export type { TransferOptions } from './files.ts';
 export {
@@ -9,6 +11,7 @@ export {
   type RunOptions,
   type ScriptOptions,
 } from './guest.ts';
+export { type Job, runJob } from './job.ts';
 export type { ScriptProgress } from './markers.ts';
 export { fingerprintOf, type PublicKey, parsePublicKey } from './public-key.ts';
 export { type BootstrapReport, parseBootstrapReport, parseSysprepReport, type SysprepReport } from './reports.ts';

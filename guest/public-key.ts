@@ -38,6 +38,10 @@ export function fingerprintOf(key: Buffer | string): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 
+export function isPinned(blob: Buffer, keys: readonly PublicKey[]): boolean {
+  return keys.some((key) => blob.equals(Buffer.from(key.base64, 'base64')));
+}
+
 /** The length-prefixed strings a key blob is made of (RFC 4251, section 5), or undefined when it is cut short. */
 function blobFields(blob: Buffer): Buffer[] | undefined {
   const fields: Buffer[] = [];

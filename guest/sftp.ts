@@ -1,7 +1,7 @@
 import type { SFTPWrapper, Stats } from 'ssh2';
 import type { LiveConnection } from './connect.ts';
 import { GuestError } from './errors.ts';
-import { orAborted } from './wait.ts';
+import { messageOf, orAborted } from './wait.ts';
 
 /** SSH_FXP_STATUS codes of draft-ietf-secsh-filexfer-02, the version 3 that OpenSSH speaks. */
 const NO_SUCH_FILE = 2;
@@ -9,17 +9,26 @@ const PERMISSION_DENIED = 3;
 
 type Callback<T> = (error: Error | undefined | null, value: T) => void;
 
-/** One SFTP request. Rejects when the connection is lost or the signal is aborted before the answer came. */
+/** The SFTP channel or its connection is gone: the request was not answered. */
+export class Unanswered extends Error {}
+
+/** One SFTP request. Rejects when the channel is lost or the signal is aborted before the answer came. */
 export async function request<T = void>(
   live: LiveConnection,
   signal: AbortSignal,
   send: (sftp: SFTPWrapper, done: Callback<T>) => void,
 ): Promise<T> {
-  const sftp = await orAborted(live.sftp(), signal, live.lost);
+  const { sftp, ended } = await orAborted(live.sftp(signal), signal, live.lost);
   const answer = new Promise<T>((resolve, reject) => {
     send(sftp, (error, value) => (error ? reject(error) : resolve(value)));
   });
-  return orAborted(answer, signal, live.lost);
+  try {
+    return await orAborted(answer, signal, live.lost, ended);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (ended.aborted || live.lost.aborted) throw new Unanswered(messageOf(error), { cause: error });
+    throw error;
+  }
 }
 
 export function isMissing(error: unknown): boolean {
@@ -39,7 +48,7 @@ export async function stat(live: LiveConnection, signal: AbortSignal, path: stri
 /** Turns what a file operation rejected with into a GuestError; aborts pass as they are. */
 export function fileFailure(error: unknown, live: LiveConnection, signal: AbortSignal, doing: string): unknown {
   if (error instanceof GuestError || signal.aborted) return error;
-  if (live.lost.aborted) return connectionLost(doing, live.lost.reason);
+  if (live.lost.aborted || error instanceof Unanswered) return connectionLost(doing, live.lost.reason ?? error);
   const status = statusOf(error);
   if (status === undefined && !(error instanceof Error)) return error;
   const found =
@@ -54,10 +63,9 @@ export function fileFailure(error: unknown, live: LiveConnection, signal: AbortS
 }
 
 export function connectionLost(doing: string, cause: unknown): GuestError {
-  const why = cause instanceof Error ? cause.message : String(cause);
   return new GuestError(
     'guest.connection-lost',
-    `Expected to ${doing}, found that the SSH connection was lost: ${why}.`,
+    `Expected to ${doing}, found that the SSH connection was lost: ${messageOf(cause)}.`,
     {
       cause,
       retryable: true,

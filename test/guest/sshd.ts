@@ -28,6 +28,10 @@ export interface Sshd extends AsyncDisposable {
   /** What a script does when it is run: Python, see fake-powershell.py. */
   behave(script: string, python: string): Promise<void>;
   bootTime(time: string): Promise<void>;
+  /** What sshd has written to standard error. */
+  log(): readonly string[];
+  /** Ends the sftp-server processes of its sessions. */
+  endSftp(): Promise<void>;
 }
 
 export interface SshdOptions {
@@ -37,18 +41,30 @@ export interface SshdOptions {
   readonly sftpArguments?: string;
 }
 
+export interface KeyOptions {
+  readonly passphrase?: string;
+  /** `PEM`, `PKCS8`; OpenSSH's own if left out. */
+  readonly format?: string;
+  readonly bits?: number;
+  /** Of OpenSSH's own format. */
+  readonly cipher?: string;
+}
+
 /** Makes a key with ssh-keygen: `ed25519`, `ecdsa`, `rsa`. */
-export async function makeKey(type: string, options: { passphrase?: string; format?: string } = {}): Promise<KeyPair> {
+export async function makeKey(type: string, options: KeyOptions = {}): Promise<KeyPair> {
   const folder = await mkdtemp(join(tmpdir(), 'ingot-key-'));
   const path = join(folder, 'key');
   const format = options.format === undefined ? [] : ['-m', options.format];
-  const bits = type === 'rsa' ? ['-b', '2048'] : [];
+  const length = options.bits ?? (type === 'rsa' ? 2048 : undefined);
+  const bits = length === undefined ? [] : ['-b', String(length)];
+  const cipher = options.cipher === undefined ? [] : ['-Z', options.cipher];
   await execa('ssh-keygen', [
     '-q',
     '-t',
     type,
     ...bits,
     ...format,
+    ...cipher,
     '-N',
     options.passphrase ?? '',
     '-C',
@@ -99,7 +115,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const file = join(folder, 'sshd_config');
   await writeFile(file, `${config.join('\n')}\n`);
   const server = spawn(await sshdPath(), ['-D', '-e', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
-  await listening(server);
+  const said = await listening(server);
   const sshd: Sshd = {
     port,
     root,
@@ -108,6 +124,17 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     hostKeys: hostKeys.map((key) => key.publicKey.split(' ').slice(0, 2).join(' ')),
     behave: (script, text) => writeFile(join(root, 'behaviour', `${script}.py`), text),
     bootTime: (time) => writeFile(join(root, 'boot-time'), time),
+    log: () => said,
+    async endSftp() {
+      // sshd forks for each connection; the session's command is a grandchild.
+      const { stdout } = await execa('ps', ['-e', '-o', 'pid=,ppid=,args=']);
+      const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/));
+      const below = (pid: string): string[] =>
+        rows.filter((row) => row[1] === pid).flatMap((row) => [row[0] ?? '', ...below(row[0] ?? '')]);
+      const children = new Set(below(String(server.pid)));
+      for (const [pid = '', , program = ''] of rows)
+        if (children.has(pid) && program.endsWith('sftp-server')) process.kill(Number(pid));
+    },
     async [Symbol.asyncDispose]() {
       if (server.exitCode === null && server.signalCode === null) {
         server.kill();
@@ -129,14 +156,14 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Resolves when sshd says that it listens; rejects with what it said when it ends before. */
-function listening(server: ChildProcess): Promise<void> {
+/** Resolves when sshd says that it listens, with the lines that it writes; rejects with what it said when it ends before. */
+function listening(server: ChildProcess): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     const said: string[] = [];
     if (server.stderr === null) return reject(new Error('no stderr'));
     createInterface({ input: server.stderr }).on('line', (line) => {
       said.push(line);
-      if (line.includes('Server listening on')) resolve();
+      if (line.includes('Server listening on')) resolve(said);
     });
     server.on('exit', (code) => reject(new Error(`sshd ended with ${code}: ${said.join('\n')}`)));
     server.on('error', reject);

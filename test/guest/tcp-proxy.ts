@@ -4,10 +4,17 @@ import { connect, createServer, type Socket } from 'node:net';
 /** A TCP proxy that can cut what passes through it. */
 export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
+  /** Where new connections go. */
+  target: number;
   /** Connections taken so far. */
   readonly count: number;
   /** Called with the number of each new connection, from 1. */
   onConnection: (number: number) => void;
+  /** Bytes that went to the server, and that came from it. */
+  readonly sent: number;
+  readonly received: number;
+  /** From now on nothing passes, in either direction, and nothing is closed. */
+  freeze(): void;
   /** Ends all connections at once, without a goodbye. */
   cut(): void;
 }
@@ -15,13 +22,21 @@ export interface TcpProxy extends AsyncDisposable {
 export async function startProxy(target: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let count = 0;
+  let sent = 0;
+  let received = 0;
   const server = createServer((near) => {
-    const far = connect(target, '127.0.0.1');
+    const far = connect(proxy.target, '127.0.0.1');
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on('error', () => {});
       socket.on('close', () => sockets.delete(socket));
     }
+    near.on('data', (data) => {
+      sent += data.length;
+    });
+    far.on('data', (data) => {
+      received += data.length;
+    });
     near.pipe(far).pipe(near);
     near.on('close', () => far.destroy());
     far.on('close', () => near.destroy());
@@ -34,10 +49,23 @@ export async function startProxy(target: number): Promise<TcpProxy> {
   if (address === null || typeof address === 'string') throw new Error('no port');
   const proxy: TcpProxy = {
     port: address.port,
+    target,
     get count() {
       return count;
     },
+    get sent() {
+      return sent;
+    },
+    get received() {
+      return received;
+    },
     onConnection() {},
+    freeze() {
+      for (const socket of sockets) {
+        socket.unpipe();
+        socket.pause();
+      }
+    },
     cut() {
       for (const socket of sockets) socket.resetAndDestroy();
     },
