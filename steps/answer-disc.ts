@@ -35,10 +35,13 @@ export const answerDisc = defineStep({
   files: scriptFiles('bootstrap'),
   output: z.object({ name: z.string(), size: z.number(), build: z.string() }),
   timeout: 60_000,
-  async run({ build, config, inputs, needs, redactor, held, iso, warn }) {
+  async run({ build, config, inputs, needs, password, redactor, held, iso, signal, warn }) {
     const { writeIso } = await import('../iso/writer/write.ts');
     const { image, evaluation } = needs.media;
-    const file = await installFile(config, { image, evaluation }, await answerSecrets(config, redactor));
+    // With it any runner can make the password again; it becomes part of the VM, see create-vm.
+    held.salt = randomBytes(16).toString('hex');
+    const secrets = await answerSecrets(config, redactor, await password('master', signal));
+    const file = await installFile(config, { image, evaluation }, secrets);
     const context = installContext(config, (await iso.facts()).image, evaluation);
     const autounattend = await checkedXml(file, context, warn);
     // A mistake in the other answer file is told now, and not when Windows is installed.

@@ -14,6 +14,7 @@ import { guestAccess } from './guest-access.ts';
 import { graphOf } from './index.ts';
 import { isoIntake } from './media/intake.ts';
 import { openIso } from './media/open.ts';
+import { buildPassword } from './support/build-password.ts';
 import { rememberedDigests } from './support/digests.ts';
 import { keys, namesOf } from './support/names.ts';
 import { connectVcenter } from './vcenter/connect.ts';
@@ -106,9 +107,11 @@ function openEnvironment(image: Image, { build, mode, signal, redactor, warn }: 
   const connection = connectVcenter(image, { names, screenshotPath, signal, warn });
   const vcenter = mode === 'offline' ? () => Promise.reject(offlineError()) : connection.vcenter;
   const held: BuildEnv['held'] = {};
+  const password = buildPassword(image, redactor, { vcenter, held });
   const guests = guestAccess({
     image,
     vcenter,
+    password,
     port: image.openssh.port,
     hostKeys: async (wait) => {
       if (held.hostKeys !== undefined) return held.hostKeys;
@@ -131,6 +134,7 @@ function openEnvironment(image: Image, { build, mode, signal, redactor, warn }: 
     names,
     vcenter,
     guest: guests.open,
+    password,
     closeGuest: guests.close,
     records: vmRecords(image, vcenter),
     redactor,

@@ -27,7 +27,7 @@ export const createVm = defineStep({
   }),
   output: z.object({ instanceUuid: z.string() }),
   timeout: (image) => 3 * image.timeouts.task,
-  async run({ vcenter, names, records, config, needs, build, fingerprint, signal, progress }) {
+  async run({ vcenter, names, records, config, needs, held, build, fingerprint, signal, progress }) {
     const center = await vcenter();
     const stale = await center.look('master', signal);
     if (stale !== undefined) {
@@ -60,6 +60,7 @@ export const createVm = defineStep({
         { key: keys.build, value: build },
         { key: keys.role, value: 'master' },
         { key: keys.disc, value: disc },
+        { key: keys.salt, value: held.salt ?? '' },
         { key: 'disk.EnableUUID', value: 'TRUE' },
         ...records.pending(),
       ],

@@ -19,6 +19,8 @@ export interface BuildEnv {
   vcenter(): Promise<Vcenter>;
   /** A session in the VM that is being built, powered on and reached if need be; one a boot. */
   guest(signal: AbortSignal, role?: Role): Promise<Guest>;
+  /** Administrator's password in the Windows of a role; the same on each runner. Known to the redactor. */
+  password(role: Role, signal: AbortSignal): Promise<string>;
   /** Ends the session in a Windows that is about to go. */
   closeGuest(role?: Role): void;
   /** What finished steps left behind, on the VM itself. */
@@ -27,6 +29,8 @@ export interface BuildEnv {
   /** What one step makes and another sends, and what must not be recorded. */
   readonly held: {
     answerDisc?: IsoImage;
+    /** What the password on the answer disc was derived with. */
+    salt?: string;
     uploadedDisc?: string;
     hostKeys?: readonly string[];
     masterSnapshot?: SnapshotRef;

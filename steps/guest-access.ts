@@ -4,6 +4,7 @@ import { pickAddress } from './support/addresses.ts';
 import type { Role } from './support/names.ts';
 import { whileOn } from './support/while-on.ts';
 import type { Vcenter } from './vcenter/index.ts';
+import type { Machine } from './vcenter/machine.ts';
 
 export interface GuestAccess {
   /** A session in the running Windows of a role; the VM is powered on and waited for if need be. */
@@ -15,6 +16,8 @@ export interface GuestAccess {
 export interface GuestAccessOptions {
   readonly image: Image;
   readonly vcenter: () => Promise<Vcenter>;
+  /** Administrator's password in the Windows of a role. */
+  readonly password: (role: Role, signal: AbortSignal) => Promise<string>;
   /** The host keys that the bootstrap published. */
   readonly hostKeys: (signal: AbortSignal) => Promise<readonly string[]>;
   /** TCP port to connect to. */
@@ -22,12 +25,33 @@ export interface GuestAccessOptions {
 }
 
 /** One session a running Windows, shared by all steps. */
-export function guestAccess({ image, vcenter, hostKeys, port }: GuestAccessOptions): GuestAccess {
+export function guestAccess({ image, vcenter, password, hostKeys, port }: GuestAccessOptions): GuestAccess {
   const sessions = new Map<Role, Promise<Guest>>();
 
   async function connect(role: Role, signal: AbortSignal): Promise<Guest> {
     const center = await vcenter();
     const machine = role === 'master' ? await center.master(signal) : await center.candidate(signal);
+    return image.communicator === 'vmtools' ? throughTools(center, machine, role, signal) : overSsh(machine, signal);
+  }
+
+  async function throughTools({ vc }: Vcenter, machine: Machine, role: Role, signal: AbortSignal): Promise<Guest> {
+    const { timeouts } = image;
+    await whileOn(machine, ({ guestOperationsReady }) => guestOperationsReady, {
+      what: `VMware Tools of ${machine.name} to answer`,
+      deadlineMs: timeouts.boot,
+      signal,
+    });
+    const [{ connectVmTools }, { vmToolsOperations }, secret] = await Promise.all([
+      import('../guest/vmtools/index.ts'),
+      import('./guest/vmtools.ts'),
+      password(role, signal),
+    ]);
+    const login = { username: 'Administrator', password: secret };
+    const operations = await vmToolsOperations(vc, machine, login, signal);
+    return connectVmTools({ operations, signal, deadlineMs: timeouts.ssh });
+  }
+
+  async function overSsh(machine: Machine, signal: AbortSignal): Promise<Guest> {
     const { timeouts, openssh } = image;
     const host = await whileOn(machine, ({ toolsRunning, addresses }) => toolsRunning && pickAddress(addresses), {
       what: `${machine.name} to run with a valid IP address`,

@@ -4,6 +4,7 @@ import { type Failure, IngotError } from '../common/failure.ts';
 import type { Image } from '../image/index.ts';
 import { toFailure } from '../pipeline/failures.ts';
 import { defineStep } from './define.ts';
+import { guestOperationPrivileges } from './guest/operation-errors.ts';
 import type { IsoIntake } from './media/intake.ts';
 import { privileges, promptPrivileges } from './support/privileges.ts';
 import type { Vcenter } from './vcenter/index.ts';
@@ -29,7 +30,7 @@ export const preflight = defineStep({
       center.find('master', signal),
       center.find('candidate', signal),
       center.find('template', signal),
-      checkRights(center, iso, signal),
+      checkRights(config, center, iso, signal),
       checkSpace(config, place.datastore.freeSpace, place.datastore.name),
       checkTools(config, center, signal),
     ]);
@@ -50,9 +51,11 @@ export const preflight = defineStep({
 });
 
 /** Media that ask for a key need more rights; what cannot be read of them is inspect-media's failure. */
-async function checkRights(center: Vcenter, iso: IsoIntake, signal: AbortSignal): Promise<void> {
+async function checkRights(image: Image, center: Vcenter, iso: IsoIntake, signal: AbortSignal): Promise<void> {
   const facts = await iso.facts().catch(() => undefined);
-  await center.checkPrivileges(facts?.bootPrompt === 'typed' ? promptPrivileges : privileges, signal);
+  const wanted = facts?.bootPrompt === 'typed' ? promptPrivileges : privileges;
+  const inside = image.communicator === 'vmtools' ? guestOperationPrivileges : [];
+  await center.checkPrivileges({ ...wanted, folder: [...wanted.folder, ...inside] }, signal);
 }
 
 /** Thin disks grow: the system disk of the master and of the full clone, and the ISO, must fit. */

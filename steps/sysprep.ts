@@ -8,7 +8,6 @@ import { defineStep } from './define.ts';
 import { sysprepInputs } from './support/answer-files.ts';
 import { explained } from './support/late.ts';
 import { keys } from './support/names.ts';
-import { randomPassword } from './support/password.ts';
 import { script, scriptFiles } from './support/script.ts';
 import { sysprepXml } from './support/sysprep-answer-file.ts';
 import type { MachineState } from './vcenter/machine.ts';
@@ -36,14 +35,14 @@ export const sysprep = defineStep({
     const guest = (wait: AbortSignal) => context.guest(wait, 'candidate');
     const session = await guest(signal);
     const run = randomBytes(8).toString('hex');
-    const xml = await sysprepXml(config, context.redactor, context.warn);
+    const sealed = await context.password('template', signal);
+    const xml = await sysprepXml(config, context.redactor, context.warn, sealed);
     await session.writeFile('/C:/ProgramData/ingot/unattend.xml', xml, { signal });
     const task = await scriptFile('sysprep-task.ps1');
     for (const { name, bytes } of [task, ...(await scriptParts(task.bytes))])
       await session.writeFile(`/C:/ProgramData/ingot/scripts/${name}`, bytes, { signal });
     progress('Starting Sysprep');
-    const password = randomPassword();
-    context.redactor.add(password);
+    const password = await context.password('candidate', signal);
     // Less than our own deadline: the guest knows better than we what hangs, and still has to tell and to shut down.
     const minutes = Math.max(1, Math.floor((config.timeouts.sysprep * 0.8) / 60_000));
     const parameters = { run, unattend: answerFile, password, minutes };
@@ -60,7 +59,11 @@ export const sysprep = defineStep({
     const down = machine.waitFor(off, { what: 'Windows to go down', deadlineMs, signal: either });
     const start = script({ ...context, guest, signal: either }, 'sysprep', parameters, started);
     for (const wait of [down, start]) wait.catch(() => undefined); // the race tells; the other one is cut short
-    await Promise.race([start, down]).finally(() => over.abort());
+    // Once the task speaks it was started, whatever became of the script's answer.
+    const begun = start.catch((error: unknown) => {
+      if (verdict === undefined) throw error;
+    });
+    await Promise.race([begun, down]).finally(() => over.abort());
     context.closeGuest('candidate');
     const end = machine.waitFor(off, {
       what: 'Sysprep to finish and Windows to shut down',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { certificatesSchema } from './certificates.ts';
 import { cleanupSchema } from './cleanup.ts';
+import { communicatorSchema } from './communicator.ts';
 import { containerdSchema, dockerSchema } from './containers.ts';
 import { defenderSchema } from './defender.ts';
 import { capabilitiesSchema, featuresSchema } from './features.ts';
@@ -41,6 +42,7 @@ export const imageSchema = z
     hardware: hardwareSchema,
     windows: windowsSchema,
     tools: toolsSchema,
+    communicator: communicatorSchema,
     openssh: opensshSchema,
     docker: dockerSchema.optional(),
     containerd: containerdSchema.optional(),

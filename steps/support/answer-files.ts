@@ -32,6 +32,8 @@ export async function installInputs(image: Image) {
     firmware: image.hardware.firmware,
     installationType,
     productKey: await productKeyDigest(image),
+    // Guest operations log in with it: another one needs another installation.
+    ...(image.communicator === 'vmtools' ? { password: await passwordDigest(image) } : {}),
     recoveryPartition,
     network: canonicalJson(network ?? null),
     unattend: await resolveParameters(unattend.install ?? {}, keyedDigest(image.name)),
@@ -77,20 +79,23 @@ async function productKeyDigest({ name, windows }: Image): Promise<string> {
   return key instanceof Secret ? keyedDigest(name)(key) : String(key);
 }
 
-/** The secrets of one answer file of a build; the redactor knows each of them in every form that the file has it in. */
-export async function answerSecrets(image: Image, redactor: Redactor): Promise<AnswerSecrets> {
-  return { administratorPassword: await administratorPassword(image, redactor), read: (secret) => secret.resolve() };
+/**
+ * The secrets of one answer file; the redactor knows each of them in every form that the file has it in. Without a
+ * password: the one the image file refers to, otherwise a random one, for a file that is only looked at.
+ */
+export async function answerSecrets(image: Image, redactor: Redactor, password?: string): Promise<AnswerSecrets> {
+  const reference = image.windows.administratorPassword;
+  const administratorPassword = password ?? (await reference?.resolve()) ?? randomPassword();
+  await registerPassword(redactor, administratorPassword);
+  return { administratorPassword, read: (secret) => secret.resolve() };
 }
 
-/** The Administrator's password: the one the image file refers to, otherwise a new random one. Known to the redactor. */
-async function administratorPassword(image: Image, redactor: Redactor): Promise<string> {
-  const reference = image.windows.administratorPassword;
-  const password = reference === undefined ? randomPassword() : await reference.resolve();
+/** Makes a password known to the redactor, in the forms that answer files have it in too. */
+export async function registerPassword(redactor: Redactor, password: string): Promise<void> {
   const { encodePassword } = await import('../../unattend/password.ts');
   redactor.add(password);
   redactor.add(encodePassword(password, 'AdministratorPassword').Value);
   redactor.add(encodePassword(password, 'Password').Value);
-  return password;
 }
 
 /** The product key for Setup; undefined on evaluation media and where the image file wants none. */

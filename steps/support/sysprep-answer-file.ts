@@ -21,11 +21,16 @@ export async function sysprepFile(config: Image, { administratorPassword, read }
 }
 
 /**
- * The same as XML, for one build.
+ * The same as XML, for one build. Without a password: only to be looked at, see `answerSecrets`.
  *
  * @throws IngotError `unattend.lint` with every finding
  */
-export async function sysprepXml(config: Image, redactor: Redactor, warn: (message: string) => void): Promise<Buffer> {
-  const file = await sysprepFile(config, await answerSecrets(config, redactor));
+export async function sysprepXml(
+  config: Image,
+  redactor: Redactor,
+  warn: (message: string) => void,
+  password?: string,
+): Promise<Buffer> {
+  const file = await sysprepFile(config, await answerSecrets(config, redactor, password));
   return checkedXml(file, { use: 'sysprep' }, warn);
 }

@@ -1,5 +1,6 @@
 import { isFault } from '../fault.ts';
 import type { ReadOptions } from '../properties.ts';
+import type { CallOptions } from '../session.ts';
 import type { GuestFileInfo } from '../vim25.gen.ts';
 import type { GuestTarget } from './target.ts';
 
@@ -36,7 +37,12 @@ export async function makeFolder(
   options: ReadOptions = {},
 ): Promise<void> {
   try {
-    await vc.call('MakeDirectoryInGuest', files, { vm, auth, directoryPath, createParentDirectories: true }, options);
+    await vc.call(
+      'MakeDirectoryInGuest',
+      files,
+      { vm, auth, directoryPath, createParentDirectories: true },
+      again(options),
+    );
   } catch (error) {
     if (!isFault(error, 'FileAlreadyExists')) throw error;
   }
@@ -49,7 +55,7 @@ export async function deleteFile(
   options: ReadOptions = {},
 ): Promise<void> {
   try {
-    await vc.call('DeleteFileInGuest', files, { vm, auth, filePath }, options);
+    await vc.call('DeleteFileInGuest', files, { vm, auth, filePath }, again(options));
   } catch (error) {
     if (!isFault(error, 'FileNotFound')) throw error;
   }
@@ -62,7 +68,7 @@ export async function deleteFolder(
   options: ReadOptions = {},
 ): Promise<void> {
   try {
-    await vc.call('DeleteDirectoryInGuest', files, { vm, auth, directoryPath, recursive: true }, options);
+    await vc.call('DeleteDirectoryInGuest', files, { vm, auth, directoryPath, recursive: true }, again(options));
   } catch (error) {
     if (!isFault(error, 'FileNotFound')) throw error;
   }
@@ -86,5 +92,8 @@ export function setReadOnly(
   options: ReadOptions = {},
 ): Promise<void> {
   const fileAttributes = { $type: 'GuestWindowsFileAttributes', readOnly } as const;
-  return vc.call('ChangeFileAttributesInGuest', files, { vm, auth, guestFilePath, fileAttributes }, options);
+  return vc.call('ChangeFileAttributesInGuest', files, { vm, auth, guestFilePath, fileAttributes }, again(options));
 }
+
+/** What ends the same when it is done twice is sent again after a lost answer. */
+const again = (options: ReadOptions): CallOptions => ({ ...options, repeatable: true });

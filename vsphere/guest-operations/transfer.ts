@@ -47,7 +47,7 @@ export async function uploadToGuest(
       fileSize: source.size,
       overwrite: true,
     };
-    const url = await vc.call('InitiateFileTransferToGuest', files, params, { signal });
+    const url = await vc.call('InitiateFileTransferToGuest', files, params, { signal, repeatable: true });
     return transfer(target, url, `writing ${path}`, signal, async (host, what) => {
       const hash = createHash('sha256');
       let bytes = 0;

@@ -10,7 +10,7 @@ export const sysprep: ScriptModel = (call) => {
   const { windows } = call;
   const run = text(call, 'run');
   const path = text(call, 'unattend');
-  text(call, 'password');
+  const password = text(call, 'password');
   if (windows.pendingReboot.length > 0) {
     throw new ScriptError(`A restart is pending: ${windows.pendingReboot.join(', ')}.`, {
       code: 'sysprep.pending-reboot',
@@ -30,6 +30,8 @@ export const sysprep: ScriptModel = (call) => {
       category: 'ObjectNotFound',
     });
   }
+  // The task runs as Administrator with this password.
+  windows.administratorPassword = password;
   removeHostKeys(windows);
   call.after(() => call.startSysprep(run, path));
   return { started: true, task: TASK };

@@ -1,0 +1,297 @@
+import { win32 } from 'node:path';
+import { scriptFile, scriptParts } from '../../scripts/digest.ts';
+import { GuestError } from '../errors.ts';
+import type { TransferOptions } from '../files.ts';
+import type { CallOptions, Guest, RestartResult, RunOptions, ScriptOptions } from '../guest.ts';
+import { checked, isLoss, restarted, timedOut, tolerateLoss } from '../outcome.ts';
+import { parameterLine, scriptCommand, sha256Of, userScriptBytes } from '../script.ts';
+import { redactorFor, type ScriptEnd, ScriptOutput, type ScriptParameters } from '../script-output.ts';
+import { connectionLost } from '../sftp.ts';
+import { type GuestState, guestStateSchema } from '../state.ts';
+import { durationText, pause } from '../wait.ts';
+import { INGOT_FOLDER, privateArguments, programs } from './command-line.ts';
+import { uploadFile, windowsPath, writeFile } from './files.ts';
+import type { GuestOperations, SignalOption } from './operations.ts';
+import { endLeftovers, runCommand, runProgram } from './run.ts';
+
+const SCRIPTS = `${INGOT_FOLDER}\\scripts`;
+const STATE = 'state.ps1';
+/** state.ps1 asks WMI a few questions; PowerShell itself needs seconds to start on a busy machine. */
+const STATE_MS = 120_000;
+/** Windows may refuse a login for a moment after its start. Ten wrong ones would lock Administrator out. */
+const AUTH_TRIES = 4;
+const BACK_OFF_MS = { first: 250, factor: 2, most: 2000 };
+/** How long Windows is given to go down before its boot time is looked at, in case the sign was missed. */
+const STILL_UP_MS = { first: 500, factor: 2, most: 10_000 };
+
+export interface VmToolsOptions {
+  readonly operations: GuestOperations;
+  /** Milliseconds that reaching the guest may take, the first time and each time that VMware Tools were away. */
+  readonly deadlineMs: number;
+  readonly onLog?: ((line: string) => void) | undefined;
+}
+
+/** Windows, reached by the guest operations of vCenter: no network between here and the VM, the same scripts. */
+export class VmToolsGuest implements Guest {
+  readonly #operations: GuestOperations;
+  readonly #options: VmToolsOptions;
+  /** Digests of the scripts that this session has uploaded, by path. */
+  readonly #uploaded = new Map<string, string>();
+  #bootTime: string | undefined;
+  #prepared: Promise<void> | undefined;
+
+  constructor(options: VmToolsOptions) {
+    this.#operations = options.operations;
+    this.#options = options;
+  }
+
+  /** Waits until VMware Tools answer and the account is let in, and makes ingot's folder ready; once. */
+  async reach(signal: AbortSignal): Promise<void> {
+    this.#prepared ??= this.#prepare(signal);
+    try {
+      await this.#prepared;
+    } catch (error) {
+      this.#prepared = undefined;
+      throw error;
+    }
+  }
+
+  async run<Output>(script: string, parameters: ScriptParameters, options: RunOptions<Output>): Promise<Output> {
+    const { bytes } = await scriptFile(script);
+    return checked(script, await this.#call(script, bytes, parameters, options), options.output);
+  }
+
+  async runUserScript(
+    name: string,
+    text: string,
+    parameters: ScriptParameters,
+    options: ScriptOptions,
+  ): Promise<unknown> {
+    // The name becomes part of a command line: nothing in it may mean anything to cmd.exe or PowerShell.
+    const safe = `user-${name.replace(/[^A-Za-z0-9-]+/g, '-').slice(0, 60)}.ps1`;
+    return (await this.#call(safe, userScriptBytes(text), parameters, options)).result;
+  }
+
+  readFile(path: string, { signal }: CallOptions): Promise<Buffer | undefined> {
+    return this.#reached(signal, async () => (await this.#operations.read(windowsPath(path), { signal }))?.bytes);
+  }
+
+  writeFile(path: string, bytes: Uint8Array, { signal }: CallOptions): Promise<void> {
+    return this.#reached(signal, () => writeFile(this.#operations, windowsPath(path), bytes, { signal }));
+  }
+
+  upload(localPath: string, path: string, options: TransferOptions): Promise<void> {
+    return this.#reached(options.signal, () => uploadFile(this.#operations, localPath, windowsPath(path), options));
+  }
+
+  exists(path: string, { signal }: CallOptions): Promise<boolean> {
+    return this.#reached(
+      signal,
+      async () => (await this.#operations.list(windowsPath(path), { signal })) !== undefined,
+    );
+  }
+
+  remove(path: string, { signal }: CallOptions): Promise<void> {
+    return this.#reached(signal, () => this.#operations.deleteFile(windowsPath(path), { signal }));
+  }
+
+  state({ signal }: CallOptions): Promise<GuestState> {
+    return this.run(STATE, {}, { output: guestStateSchema, timeoutMs: STATE_MS, signal });
+  }
+
+  async bootTime(options: CallOptions): Promise<string> {
+    return (await this.state(options)).bootTime;
+  }
+
+  async restart({ signal: outer, deadlineMs }: CallOptions & { deadlineMs: number }): Promise<RestartResult> {
+    const timeout = AbortSignal.timeout(deadlineMs);
+    const signal = AbortSignal.any([outer, timeout]);
+    try {
+      await this.reach(signal);
+      const before = await this.#knownBootTime(signal);
+      const name = 'restart.ps1';
+      await this.#upload(name, (await scriptFile(name)).bytes, signal);
+      // Windows may go down before the script's end is told.
+      await this.#script(name, {}, { signal, onLog: this.#options.onLog }).catch(tolerateAbsence);
+      for (let wait: number = STILL_UP_MS.first; ; wait = Math.min(wait * STILL_UP_MS.factor, STILL_UP_MS.most)) {
+        const now = await this.#afresh(signal).catch(tolerateAbsence);
+        if (now !== undefined && now.bootTime !== before) return { previousBootTime: before, bootTime: now.bootTime };
+        await this.#operations
+          .waitFor(({ ready }) => !ready, { what: 'Windows to go down', deadlineMs: wait, signal })
+          .catch(tolerateAbsence);
+      }
+    } catch (error) {
+      if (timeout.aborted && !outer.aborted && error === signal.reason)
+        throw timedOut('Windows to have restarted', deadlineMs, 'it has not: its boot time is the same as before');
+      throw error;
+    }
+  }
+
+  /** There is no connection to end: what runs in the guest is ended by who started it. */
+  close(): void {}
+
+  /** Uploads and runs a script within its time; one that was cut short is told apart from a restart. */
+  async #call(name: string, bytes: Buffer, parameters: ScriptParameters, options: ScriptOptions): Promise<ScriptEnd> {
+    const timeout = AbortSignal.timeout(options.timeoutMs);
+    const signal = AbortSignal.any([options.signal, timeout]);
+    let doing = 'reach the guest';
+    try {
+      await this.reach(signal);
+      if (name !== STATE) await this.#knownBootTime(signal);
+      await this.#reached(signal, () => this.#upload(name, bytes, signal));
+      doing = 'run';
+      const { onLog = this.#options.onLog, onProgress } = options;
+      const end = await this.#script(name, parameters, {
+        ...options,
+        signal,
+        onLog,
+        onProgress(progress) {
+          doing = progress.message;
+          onProgress?.(progress);
+        },
+      });
+      if (name === STATE) this.#remember(end);
+      return end;
+    } catch (error) {
+      if (timeout.aborted && !options.signal.aborted && error === signal.reason)
+        throw timedOut(`${name} to end`, options.timeoutMs, `it still running (last: ${doing})`);
+      if (!isLoss(error)) throw error;
+      const reason = await this.#afterLoss(error, name, signal);
+      options.signal.throwIfAborted();
+      throw reason;
+    }
+  }
+
+  /** Runs an uploaded script, as the contract says. */
+  async #script(
+    name: string,
+    parameters: ScriptParameters,
+    options: Pick<ScriptOptions, 'signal' | 'test' | 'secrets' | 'onProgress'> & {
+      onLog: ScriptOptions['onLog'] | undefined;
+    },
+  ): Promise<ScriptEnd> {
+    const { signal, test, secrets, onProgress, onLog } = options;
+    const output = new ScriptOutput(name, redactorFor(parameters, secrets), { onProgress, onLog });
+    const { exitCode, stderr } = await runCommand(this.#operations, scriptCommand(name, test), {
+      input: parameterLine(parameters),
+      onLine: (line) => output.line(line),
+      signal,
+      deadlineMs: this.#options.deadlineMs,
+    });
+    const cause = new Error('its process is gone, and nothing tells how it ended');
+    return output.end(exitCode, stderr, () => connectionLost(`run ${name} to its end`, cause));
+  }
+
+  /** Looks whether Windows has restarted; what cannot be found out leaves the loss as it is. */
+  async #afterLoss(loss: GuestError, name: string, signal: AbortSignal): Promise<GuestError> {
+    const before = this.#bootTime;
+    if (before === undefined) return loss;
+    try {
+      const now = await this.#afresh(signal);
+      return now.bootTime === before ? loss : restarted(name, before, now.bootTime, loss);
+    } catch {
+      return loss;
+    }
+  }
+
+  async #knownBootTime(signal: AbortSignal): Promise<string> {
+    return this.#bootTime ?? (await this.#afresh(signal)).bootTime;
+  }
+
+  /** The state of Windows, with nothing taken for known: it may be another one. */
+  async #afresh(signal: AbortSignal): Promise<GuestState> {
+    this.#prepared = undefined;
+    await this.reach(signal);
+    await this.#upload(STATE, (await scriptFile(STATE)).bytes, signal);
+    return this.#remember(await this.#script(STATE, {}, { signal, onLog: undefined }));
+  }
+
+  #remember(end: ScriptEnd): GuestState {
+    const state = checked(STATE, end, guestStateSchema);
+    this.#bootTime = state.bootTime;
+    return state;
+  }
+
+  async #upload(name: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
+    const present = (await this.#operations.list(SCRIPTS, { signal })) ?? [];
+    for (const script of [...(await scriptParts(bytes)), { name, bytes }]) {
+      const path = win32.join(SCRIPTS, script.name);
+      const digest = sha256Of(script.bytes);
+      const size = present.find((entry) => entry.name.toLowerCase() === script.name.toLowerCase())?.size;
+      if (this.#uploaded.get(path) === digest && size === script.bytes.length) continue;
+      await writeFile(this.#operations, path, script.bytes, { signal });
+      this.#uploaded.set(path, digest);
+    }
+  }
+
+  /** Does what may be done twice, once the guest is reached. */
+  async #reached<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    await this.reach(signal);
+    return this.#patiently(signal, work);
+  }
+
+  async #prepare(signal: AbortSignal): Promise<void> {
+    this.#uploaded.clear();
+    await this.#patiently(signal, async () => {
+      // C:\ProgramData lets every user read what lies below it. The bootstrap has made the folder, unless it was removed.
+      if ((await this.#operations.list(INGOT_FOLDER, { signal })) === undefined) await this.#makeFolder({ signal });
+      await endLeftovers(this.#operations, signal);
+    });
+    this.#options.onLog?.(`reached ${this.#operations.name} through VMware Tools`);
+  }
+
+  async #makeFolder({ signal }: SignalOption): Promise<void> {
+    await this.#operations.makeFolder(INGOT_FOLDER, { signal });
+    const code = await runProgram(this.#operations, programs.icacls, privateArguments(INGOT_FOLDER), signal);
+    if (code === 0) return;
+    await this.#operations.deleteFolder(INGOT_FOLDER, { signal });
+    throw new GuestError('guest.acl', `Expected icacls.exe to keep ${INGOT_FOLDER} private, found exit code ${code}.`, {
+      remedy: 'Look at the disk and the policies of that Windows: its access lists cannot be changed.',
+    });
+  }
+
+  /** Tries again while VMware Tools are away, or the account is not let in yet, each within its limit. */
+  async #patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const { deadlineMs } = this.#options;
+    const endsAt = performance.now() + deadlineMs;
+    let refused = 0;
+    for (let wait: number = BACK_OFF_MS.first; ; wait = Math.min(wait * BACK_OFF_MS.factor, BACK_OFF_MS.most)) {
+      try {
+        return await work();
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof GuestError)) throw error;
+        if (error.code === 'guest.auth') refused += 1;
+        const again = error.code === 'guest.auth' ? refused < AUTH_TRIES : error.code === 'guest.unreachable';
+        if (!again) throw error;
+        if (performance.now() + wait >= endsAt) throw gaveUp(error, deadlineMs);
+        await pause(wait, signal);
+        await this.#operations.waitFor(({ ready }) => ready, {
+          what: `VMware Tools of ${this.#operations.name} to answer`,
+          deadlineMs: Math.max(1, endsAt - performance.now()),
+          signal,
+        });
+      }
+    }
+  }
+}
+
+/** While Windows goes down and comes up again, nobody answers. */
+function tolerateAbsence(error: unknown): undefined {
+  if (error instanceof GuestError && error.code === 'guest.unreachable') return undefined;
+  return tolerateLoss(error);
+}
+
+function gaveUp(last: GuestError, deadlineMs: number): GuestError {
+  if (last.code === 'guest.auth') return last;
+  const message = `${last.message} So it was for ${durationText(deadlineMs)}.`;
+  const { remedy, evidence, cause } = last;
+  return new GuestError(last.code, message, {
+    cause,
+    remedy,
+    evidence,
+    retryable: true,
+    unreachable: true,
+    timedOut: true,
+  });
+}
