@@ -30,8 +30,11 @@ export function guestAccess({ image, vcenter, password, hostKeys, port }: GuestA
 
   async function connect(role: Role, signal: AbortSignal): Promise<Guest> {
     const center = await vcenter();
-    const machine = role === 'master' ? await center.master(signal) : await center.candidate(signal);
-    return image.communicator === 'vmtools' ? throughTools(center, machine, role, signal) : overSsh(machine, signal);
+    const machine = await center.machine(role, signal);
+    // The clone of the smoke test has no network.
+    return image.communicator === 'vmtools' || role === 'smoke'
+      ? throughTools(center, machine, role, signal)
+      : overSsh(machine, signal);
   }
 
   async function throughTools({ vc }: Vcenter, machine: Machine, role: Role, signal: AbortSignal): Promise<Guest> {

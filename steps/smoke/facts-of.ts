@@ -5,6 +5,7 @@ import { keys } from '../support/names.ts';
 import { script } from '../support/script.ts';
 import type { Machine } from '../vcenter/machine.ts';
 import { type SmokeFacts, smokeFactsSchema, smokeReport } from './facts.ts';
+import { waitForLogin } from './login.ts';
 import type { SmokeContext } from './with-clone.ts';
 
 /** How long what Windows has published may take to be seen in vCenter. */
@@ -29,7 +30,9 @@ export async function readFacts(context: SmokeContext, clone: Machine): Promise<
     const what = `VMware Tools to run in ${clone.name}`;
     await clone.waitFor((state) => state.toolsRunning, { what, deadlineMs: left(), signal: until });
     running = true;
-    progress('Waiting for the end of OOBE and the facts of the clone');
+    progress('Waiting for the end of OOBE');
+    await waitForLogin(context, clone, until);
+    progress('Asking the clone what it is like');
     const run = randomBytes(8).toString('hex');
     const facts = await callSmoke({ ...context, signal: until }, run, left());
     await published(context, clone, facts, run);

@@ -37,6 +37,7 @@ export interface Vcenter {
   master(signal: AbortSignal): Promise<Machine>;
   candidate(signal: AbortSignal): Promise<Machine>;
   template(signal: AbortSignal): Promise<Machine>;
+  machine(role: Role, signal: AbortSignal): Promise<Machine>;
   createMaster(
     spec: VirtualMachineConfigSpec & { readonly instanceUuid: string },
     signal: AbortSignal,
@@ -128,6 +129,7 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
     master: (signal) => required('master', signal),
     candidate: (signal) => required('candidate', signal),
     template: (signal) => required('template', signal),
+    machine: required,
     async createMaster(config, signal) {
       const { folder, pool, host } = await placement(signal);
       return made(
