@@ -142,7 +142,10 @@ function Initialize-Guest {
     }
 
     # Services
-    Pester\Mock -CommandName Get-Service -MockWith { if ($Guest.services.ContainsKey([string]$Name)) { $Guest.services[[string]$Name] } }
+    Pester\Mock -CommandName Get-Service -MockWith {
+        if ($null -eq $Name) { $Guest.services.Values }
+        elseif ($Guest.services.ContainsKey([string]$Name)) { $Guest.services[[string]$Name] }
+    }
     Pester\Mock -CommandName Set-Service -MockWith { $Guest.services[[string]$Name].StartType = [string]$StartupType }
     Pester\Mock -CommandName Start-Service -MockWith { $Guest.services[[string]$Name].Status = 'Running' }
     Pester\Mock -CommandName Stop-Service -MockWith { if ($Guest.services.ContainsKey([string]$Name)) { $Guest.services[[string]$Name].Status = 'Stopped' } }
