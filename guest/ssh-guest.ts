@@ -137,9 +137,10 @@ export class SshGuest implements Guest {
     try {
       live = await this.reach(signal);
       if (name !== STATE) await this.#bootTime(live, signal);
+      const { onLog = this.#options.onLog, onProgress, secrets, test, beside = [] } = options;
+      for (const other of beside) await this.#upload(live, other, (await scriptFile(other)).bytes, signal);
       await this.#upload(live, name, bytes, signal);
       doing = 'run';
-      const { onLog = this.#options.onLog, onProgress, secrets, test } = options;
       const end = await callScript(live, {
         name,
         parameters,

@@ -18,6 +18,16 @@ export interface ScriptFault {
   readonly hangs?: boolean;
 }
 
+/** What goes wrong with a job (a scheduled task); the counts say how often. */
+export interface JobFault {
+  /** The SSH connection drops in the middle of its log. */
+  readonly drops?: number;
+  /** Its task is killed and leaves no result. */
+  readonly dies?: number;
+  /** It does not begin its work before somebody asks for it a second time. */
+  readonly untilFound?: boolean;
+}
+
 /** One update of a round. */
 export interface ScenarioUpdate {
   readonly kb: string;
@@ -42,6 +52,7 @@ export interface Scenario {
   readonly ssh?: { readonly hostKey?: 'differs'; readonly refusesKey?: boolean };
   readonly openssh?: { readonly keyAcl?: 'wide' };
   readonly scripts?: Readonly<Record<string, ScriptFault>>;
+  readonly jobs?: Readonly<Record<string, JobFault>>;
   readonly updates?: { readonly rounds: readonly (readonly ScenarioUpdate[])[] };
   readonly sysprep?: {
     readonly outcome: 'fails' | 'fails-silently' | 'hangs';
@@ -61,12 +72,14 @@ const MEMBERS: Readonly<Record<keyof Scenario, readonly string[] | undefined>> =
   ssh: ['hostKey', 'refusesKey'],
   openssh: ['keyAcl'],
   scripts: undefined,
+  jobs: undefined,
   updates: ['rounds'],
   sysprep: ['outcome', 'errors'],
   power: ['neverOff'],
   faults: undefined,
 };
 
+const JOB_MEMBERS = ['drops', 'dies', 'untilFound'];
 const SCRIPT_MEMBERS = ['reboots', 'drops', 'stopsTools', 'fails', 'times', 'hangs'];
 const FAULT_KINDS: readonly Fault['kind'][] = ['soap', 'task', 'http', 'reset', 'delay', 'upload'];
 
@@ -87,7 +100,8 @@ export function checkScenario(value: unknown): Scenario {
     if (!(name in MEMBERS)) throw problem(`expected one of ${Object.keys(MEMBERS).join(', ')}, found ${name}`);
     const members = MEMBERS[name as keyof Scenario];
     if (name === 'faults') checkFaults(part);
-    if (name === 'scripts') checkScripts(part);
+    if (name === 'scripts') checkNamed(name, part, SCRIPT_MEMBERS);
+    if (name === 'jobs') checkNamed(name, part, JOB_MEMBERS);
     if (members === undefined) continue;
     if (!isObject(part)) throw problem(`expected ${name} to be an object, found ${JSON.stringify(part)}`);
     const unknown = Object.keys(part).find((member) => !members.includes(member));
@@ -96,14 +110,11 @@ export function checkScenario(value: unknown): Scenario {
   return value as Scenario;
 }
 
-function checkScripts(part: unknown): void {
-  if (!isObject(part)) throw problem(`expected scripts to be an object, found ${JSON.stringify(part)}`);
-  for (const [script, fault] of Object.entries(part)) {
-    const unknown = isObject(fault)
-      ? Object.keys(fault).find((member) => !SCRIPT_MEMBERS.includes(member))
-      : 'no object';
-    if (unknown !== undefined)
-      throw problem(`expected ${script} to have ${SCRIPT_MEMBERS.join(', ')}, found ${unknown}`);
+function checkNamed(name: string, part: unknown, members: readonly string[]): void {
+  if (!isObject(part)) throw problem(`expected ${name} to be an object, found ${JSON.stringify(part)}`);
+  for (const [one, fault] of Object.entries(part)) {
+    const unknown = isObject(fault) ? Object.keys(fault).find((member) => !members.includes(member)) : 'no object';
+    if (unknown !== undefined) throw problem(`expected ${one} to have ${members.join(', ')}, found ${unknown}`);
   }
 }
 

@@ -1,12 +1,14 @@
+import type { Json } from '../common/json.ts';
 import type { Redactor } from '../common/redactor.ts';
 import type { Guest } from '../guest/index.ts';
 import type { Image } from '../image/index.ts';
 import type { IsoImage } from '../iso/writer/write.ts';
-import { stepsFor } from '../pipeline/step.ts';
+import { type Step, type StepDefinition, stepsFor } from '../pipeline/step.ts';
 import type { SnapshotRef } from '../vsphere/snapshot.ts';
 import type { IsoIntake } from './media/intake.ts';
 import type { Digests } from './support/digests.ts';
 import type { Names, Role } from './support/names.ts';
+import { withRestarts } from './support/restarts.ts';
 import type { Vcenter } from './vcenter/index.ts';
 import type { VmRecords } from './vcenter/records.ts';
 
@@ -41,4 +43,23 @@ export interface BuildEnv {
   readonly iso: IsoIntake;
 }
 
-export const defineStep = stepsFor<Image, BuildEnv>();
+const define = stepsFor<Image, BuildEnv>();
+type Needs = Readonly<Record<string, Step<Image, BuildEnv>>>;
+
+/** A step of the procedure: what the engine wants (see StepDefinition), and what Windows may need besides. */
+export function defineStep<
+  Output,
+  N extends Needs = Readonly<Record<never, never>>,
+  Inputs extends Json = Record<string, never>,
+>(
+  definition: StepDefinition<Image, BuildEnv, N, Inputs, Output> & {
+    /**
+     * `if-needed`: while Windows wants a restart after `run`, it is restarted and `run` called again, which must find
+     * nothing to do. See support/restarts.ts. The step's time-out has to allow for `timeouts.boot`.
+     */
+    readonly reboot?: 'if-needed';
+  },
+): Step<Image, BuildEnv, Output> {
+  const { id, reboot, run } = definition;
+  return define({ ...definition, run: (context) => withRestarts(id, context, reboot === 'if-needed', run) });
+}

@@ -6,7 +6,7 @@ import type { StepTools } from '../pipeline/step.ts';
 import { type BuildEnv, defineStep } from './define.ts';
 import { openssh } from './openssh.ts';
 import { keepLayer } from './support/keep-layer.ts';
-import { script, scriptFiles } from './support/script.ts';
+import { scriptAsSystem, scriptFiles } from './support/script.ts';
 
 const update = z.object({
   kb: z.string(),
@@ -30,7 +30,7 @@ export const windowsUpdates = defineStep({
     const { rounds: _, ...what } = updates; // a limit like a deadline: raised, it goes on with what is installed
     return what;
   },
-  files: scriptFiles('windows-updates'),
+  files: scriptFiles('windows-updates', 'job', 'job-task'),
   output: z.object({ installed: z.array(update), rounds: z.number() }),
   retryable: true,
   timeout: (image) => image.timeouts.updates,
@@ -40,7 +40,9 @@ export const windowsUpdates = defineStep({
     const installed: z.infer<typeof update>[] = [];
     for (let number = 1; number <= rounds; number++) {
       progress(`Round ${number}: searching`);
-      const result = await script(context, 'windows-updates', inputs, round, { timeoutMs: config.timeouts.updates });
+      const result = await scriptAsSystem(context, 'windows-updates', inputs, round, {
+        timeoutMs: config.timeouts.updates,
+      });
       const known = new Set(installed.map((done) => done.kb));
       const failed = result.installed.filter((done) => !succeeded.has(done.resultCode));
       if (failed.length > 0) {

@@ -5,6 +5,8 @@ import { ScriptExit, userScript } from './scripts/user-script.ts';
 
 const COMMAND =
   /^powershell\.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File C:\\ProgramData\\ingot\\scripts\\([\w.-]+\.ps1)( -Test)?$/;
+const COMMAND_START =
+  'powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File C:\\ProgramData\\ingot\\scripts\\';
 /** What powershell.exe exits with when -File names no file. */
 const NO_FILE = 0xfffd0000;
 const CLIXML = '#< CLIXML\r\n<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"></Objs>';
@@ -18,9 +20,12 @@ export interface ExecStreams {
 }
 
 /** What the guest lends to a command that runs in it. */
-export type ExecHost = Omit<ScriptCall, 'name' | 'text' | 'parameters' | 'test' | 'progress' | 'write' | 'after'> & {
-  /** The connection drops now; with `reboot` the whole guest restarts. */
-  readonly breakOff: (reboot: boolean) => void;
+export type ExecHost = Omit<
+  ScriptCall,
+  'name' | 'text' | 'parameters' | 'test' | 'progress' | 'write' | 'after' | 'context' | 'spawn'
+> & {
+  /** Who runs the command; `network` if it is not given. */
+  readonly context?: ScriptCall['context'];
 };
 
 /** Runs a command line of the contract and resolves with its exit code; never, if the scenario hangs it or breaks it off. */
@@ -51,6 +56,13 @@ export async function execute(commandLine: string, streams: ExecStreams, host: E
       text,
       parameters,
       test: testSwitch !== undefined,
+      context: host.context ?? 'network',
+      spawn: (script, { test, input, out }) =>
+        execute(
+          `${COMMAND_START}${script}${test ? ' -Test' : ''}`,
+          { input: async () => input, out, err: () => {} },
+          { ...host, context: 'system', breakOff: (reboot) => reboot && host.restart() },
+        ),
       progress: (message, done, total) => say('progress', { message, done, total }),
       write: (line) => streams.out(`${line}\r\n`),
       after: (what) => later.push(what),

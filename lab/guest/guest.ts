@@ -17,6 +17,7 @@ import { planSetup, type SetupPlan } from './setup.ts';
 import { SetupStop, WORDS } from './setup-stop.ts';
 import type { Sshd } from './sshd.ts';
 import { runSysprepTask } from './sysprep-task.ts';
+import { Tasks } from './tasks.ts';
 import { toolsReport } from './tools-report.ts';
 import { ToolsService } from './tools-service.ts';
 import type { VmwareLog } from './vmware-log.ts';
@@ -51,6 +52,7 @@ export class Guest {
   /** One for each network card. */
   #sshds: Sshd[] = [];
   #bootTime = nextBootTime();
+  #tasks = new Tasks();
   #toolsAreUp = false;
   #tools: ToolsService | undefined;
 
@@ -165,6 +167,8 @@ export class Guest {
   }
 
   #stopServices(): void {
+    this.#tasks.end();
+    this.#tasks = new Tasks();
     this.#toolsAreUp = false;
     this.#tools?.end();
     this.#tools = undefined;
@@ -323,6 +327,8 @@ export class Guest {
       scenario: this.#lab.scenario,
       bootTime: this.#bootTime,
       restart: () => this.restart(),
+      tasks: this.#tasks,
+      publish: (values: Readonly<Record<string, string>>) => this.#publisher.publish(values),
       stopTools: () => this.#run(() => this.#stopTools(windows)),
       startSysprep: (run: string, unattend: string) => this.#startSysprep(windows, run, unattend),
     };

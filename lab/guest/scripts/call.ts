@@ -1,5 +1,6 @@
 import type { Json } from '../../../common/json.ts';
 import type { ScenarioState } from '../../scenario.ts';
+import type { Tasks } from '../tasks.ts';
 import type { Windows } from '../windows.ts';
 
 /** One run of a script inside the guest. */
@@ -22,6 +23,18 @@ export interface ScriptCall {
   /** `unattend`: path of the answer file. */
   readonly startSysprep: (run: string, unattend: string) => void;
   readonly restart: () => void;
+  /** Who runs it: Windows refuses some things to what comes over the network. */
+  readonly context: 'network' | 'system';
+  readonly tasks: Tasks;
+  /** Runs another script as SYSTEM; `input` is what it reads. Resolves with its exit code. */
+  readonly spawn: (
+    script: string,
+    options: { readonly test: boolean; readonly input: string; readonly out: (text: string) => void },
+  ) => Promise<number>;
+  /** Sets guestinfo values. */
+  readonly publish: (values: Readonly<Record<string, string>>) => Promise<void>;
+  /** The connection drops now; with `reboot` the whole guest restarts. */
+  readonly breakOff: (reboot: boolean) => void;
   /** The service VMTools is stopped, from outside the script. */
   readonly stopTools: () => void;
 }

@@ -1,6 +1,7 @@
 import type { ScriptModel } from './call.ts';
 import { cleanup, containerd, docker, windowsFeature } from './features.ts';
 import { firewall } from './firewall.ts';
+import { job } from './job.ts';
 import { openssh } from './openssh.ts';
 import { restart, state, vmwareTools } from './state.ts';
 import { sysprep } from './sysprep.ts';
@@ -11,6 +12,7 @@ import { windowsUpdates } from './updates.ts';
 export const SCRIPT_MODELS: Readonly<Record<string, ScriptModel>> = {
   'state.ps1': state,
   'restart.ps1': restart,
+  'job.ps1': job,
   'vmware-tools.ps1': vmwareTools,
   'openssh.ps1': openssh,
   'tools-conf.ps1': toolsConf,
