@@ -29,6 +29,7 @@ const titles: Readonly<Record<LeftoverKind, string>> = {
   'partial-upload': 'Partial uploads',
   media: 'Media, shared by all images',
   'media-record': 'Records of media',
+  'smoke-clone': 'Clones of smoke tests',
   candidate: 'Clones that are not templates yet',
   'old-template': 'Templates of before',
 };

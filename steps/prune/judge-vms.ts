@@ -3,15 +3,37 @@ import { extraConfigMap } from '../../vsphere/extra-config.ts';
 import { isFault } from '../../vsphere/fault.ts';
 import { destroy } from '../../vsphere/folder.ts';
 import { sameName, unescapeName } from '../../vsphere/names.ts';
+import { powerOff } from '../../vsphere/vm.ts';
 import { keys } from '../support/names.ts';
 import { ageOf, candidateMs, isOlder, type Leftover } from './leftover.ts';
 import type { Center, Place } from './place.ts';
 import type { ImageVms, VmFacts } from './vms.ts';
 import { ageWords } from './words.ts';
 
-/** The candidate that a broken build left, and the templates beyond `template.keep`. */
+/** What a broken build left: the clone of its smoke test, its candidate; and the templates beyond `template.keep`. */
 export function judgeVms(center: Center, place: Place, vms: ImageVms): Leftover[] {
-  return [...judgeCandidate(center, place, vms.candidate), ...judgeOld(center, place, vms)];
+  const smoke = judgeSmoke(center, place, vms.smoke);
+  const candidate = judgeCandidate(center, place, vms.candidate);
+  // The disks of a linked clone are children of the candidate's.
+  const needed = smoke.some(({ remove }) => remove === undefined);
+  const why = `${place.names.smoke} may stand upon its disks`;
+  const judged = needed ? candidate.map((leftover) => ({ ...leftover, why, remove: undefined })) : candidate;
+  return [...smoke, ...judged, ...judgeOld(center, place, vms)];
+}
+
+/** It may run: nobody shuts a clone down that is only looked at. */
+function judgeSmoke(center: Center, place: Place, smoke: VmFacts | undefined): Leftover[] {
+  const { config } = smoke ?? {};
+  if (smoke === undefined || smoke.isTemplate || config?.get(keys.image) !== place.image.name) return [];
+  if (config.get(keys.role) !== 'smoke') return [];
+  const age = ageOf(smoke.created, center.now);
+  const limit = center.rules.olderThanMs ?? candidateMs;
+  const kept = !isOlder(age, limit);
+  const young = age === null ? 'of unknown age' : `younger than ${ageWords(limit)}`;
+  const why = kept
+    ? `${young}: a build may work on it`
+    : 'the smoke test of a build broke off, or kept it to be looked at';
+  return [leftoverOf(center, place, smoke, { kind: 'smoke-clone', why, kept })];
 }
 
 /** Nothing of one that is not ours: ingot says nothing of what it did not make. */
@@ -94,12 +116,11 @@ async function destroyUnchanged(
 ): Promise<void> {
   try {
     const now = await vc.read(vm, ['name', 'config.extraConfig', 'config.template', 'runtime.powerState'], { signal });
-    const same =
-      sameName(now.name, name) &&
-      now['config.template'] === isTemplate &&
-      now['runtime.powerState'] === 'poweredOff' &&
-      extraConfigMap(now['config.extraConfig']).get(keys.image) === image;
-    if (!same) throw changed(unescapeName(name));
+    const marks = extraConfigMap(now['config.extraConfig']);
+    const on = now['runtime.powerState'] !== 'poweredOff';
+    const same = sameName(now.name, name) && now['config.template'] === isTemplate && marks.get(keys.image) === image;
+    if (!same || (on && marks.get(keys.role) !== 'smoke')) throw changed(unescapeName(name));
+    if (on) await powerOff(vc, vm, { signal, deadlineMs: taskMs, what: `powering off ${unescapeName(name)}` });
     await destroy(vc, vm, { signal, deadlineMs: taskMs, what: `deleting ${unescapeName(name)}` });
   } catch (error) {
     const gone = error instanceof IngotError && error.code === 'vsphere.gone';

@@ -4,6 +4,7 @@ export const leftoverKinds = [
   'partial-upload',
   'media',
   'media-record',
+  'smoke-clone',
   'candidate',
   'old-template',
 ] as const;
