@@ -22,7 +22,11 @@ export async function withClone<T>(context: SmokeContext, work: (clone: Machine)
   let snapshot: SnapshotRef | undefined;
   const discard = async (until: AbortSignal) => {
     context.closeGuest('smoke');
-    if ((await center.find('smoke', until)) !== undefined) await center.destroy('smoke', until);
+    const clone = await center.find('smoke', until);
+    if (clone !== undefined) {
+      await clone.powerOff(until);
+      await center.destroy('smoke', until);
+    }
     if (snapshot !== undefined) await dropSnapshot(center, candidate, snapshot, config.timeouts.task, until);
   };
   try {
