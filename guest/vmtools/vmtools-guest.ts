@@ -6,7 +6,6 @@ import type { CallOptions, Guest, RestartResult, RunOptions, ScriptOptions } fro
 import { checked, isLoss, restarted, timedOut, tolerateLoss } from '../outcome.ts';
 import { parameterLine, scriptCommand, sha256Of, userScriptBytes } from '../script.ts';
 import { redactorFor, type ScriptEnd, ScriptOutput, type ScriptParameters } from '../script-output.ts';
-import { connectionLost } from '../sftp.ts';
 import { type GuestState, guestStateSchema } from '../state.ts';
 import { durationText, pause } from '../wait.ts';
 import { INGOT_FOLDER, privateArguments, programs } from './command-line.ts';
@@ -178,8 +177,7 @@ export class VmToolsGuest implements Guest {
       signal,
       deadlineMs: this.#options.deadlineMs,
     });
-    const cause = new Error('its process is gone, and nothing tells how it ended');
-    return output.end(exitCode, stderr, () => connectionLost(`run ${name} to its end`, cause));
+    return output.end(exitCode, stderr, () => vanished(name));
   }
 
   /** Looks whether Windows has restarted; what cannot be found out leaves the loss as it is. */
@@ -212,14 +210,16 @@ export class VmToolsGuest implements Guest {
     return state;
   }
 
+  /** Puts a script and its parts where they belong. What breaks off in the middle is not known, and so written again. */
   async #upload(name: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
-    const present = (await this.#operations.list(SCRIPTS, { signal })) ?? [];
+    const present = await this.#operations.list(SCRIPTS, { signal });
+    if (present === undefined) await this.#operations.makeFolder(SCRIPTS, { signal });
     for (const script of [...(await scriptParts(bytes)), { name, bytes }]) {
       const path = win32.join(SCRIPTS, script.name);
       const digest = sha256Of(script.bytes);
-      const size = present.find((entry) => entry.name.toLowerCase() === script.name.toLowerCase())?.size;
+      const size = present?.find((entry) => entry.name.toLowerCase() === script.name.toLowerCase())?.size;
       if (this.#uploaded.get(path) === digest && size === script.bytes.length) continue;
-      await writeFile(this.#operations, path, script.bytes, { signal });
+      await this.#operations.write(path, { size: script.bytes.length, open: () => [script.bytes] }, { signal });
       this.#uploaded.set(path, digest);
     }
   }
@@ -274,6 +274,18 @@ export class VmToolsGuest implements Guest {
       }
     }
   }
+}
+
+function vanished(script: string): GuestError {
+  return new GuestError(
+    'guest.connection-lost',
+    `Expected to run ${script} to its end, found its process gone, and nothing that tells how it ended.`,
+    {
+      retryable: true,
+      remedy:
+        'The step is safe to run again. If it happens each time, look for a program that ends others, or a restart of Windows.',
+    },
+  );
 }
 
 /** While Windows goes down and comes up again, nobody answers. */

@@ -5,6 +5,10 @@ const ICACLS = 'c:\\windows\\system32\\icacls.exe';
 const TASKKILL = 'c:\\windows\\system32\\taskkill.exe';
 /** Administrators and SYSTEM, full control, inherited by what lies below. */
 const STRICT = 'O:BAG:SYD:PAI(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)';
+/** Below it a client of the contract keeps what it has not fetched yet. */
+const RUN_FOLDER = 'C:/ProgramData/ingot/run';
+/** How long is waited for a client that does not come. */
+const FETCHED_MS = 3000;
 /** How long VMware Tools tell of a program that has ended (VIX_TOOLS_EXITED_PROGRAM_REAP_TIME of open-vm-tools). */
 const TOLD_MS = 5 * 60_000;
 
@@ -29,6 +33,7 @@ export class ToolsService {
   readonly #processes = new Map<number, GuestProcess>();
   readonly #log: (line: string) => void;
   readonly #restarted: () => void;
+  readonly #waiting = new Set<() => void>();
   #last = 1000;
   #ended = false;
 
@@ -75,6 +80,27 @@ export class ToolsService {
       ({ endTime }) => endTime === undefined || Date.now() - endTime.getTime() < TOLD_MS,
     );
     return told;
+  }
+
+  /** A client has deleted something. */
+  deleted(): void {
+    if (this.#pending) return;
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+
+  /** Resolves when no output of a program waits for its client any more, or after a while. */
+  async fetched(): Promise<void> {
+    if (!this.#pending) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    const timer = setTimeout(resolve, FETCHED_MS);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  get #pending(): boolean {
+    return (this.host.windows.files.list(RUN_FOLDER) ?? []).length > 0;
   }
 
   #exit(process: GuestProcess, code: number): void {

@@ -79,14 +79,19 @@ export async function vmToolsOperations(
         );
       } catch (error) {
         if (!(error instanceof IngotError) || error.code !== 'vsphere.deadline') throw error;
-        throw new GuestError('guest.unreachable', `Expected ${options.what}: ${error.message}.`, {
-          cause: error,
-          retryable: true,
-          unreachable: true,
-          timedOut: true,
-          remedy:
-            'Look at the console of the VM: does Windows run, and its service VMTools? Build again, or raise timeouts.ssh.',
-        });
+        const seconds = Math.round(options.deadlineMs / 100) / 10;
+        throw new GuestError(
+          'guest.unreachable',
+          `Expected ${options.what} within ${seconds} s, found that this did not happen.`,
+          {
+            cause: error,
+            retryable: true,
+            unreachable: true,
+            timedOut: true,
+            remedy:
+              'Look at the console of the VM: does Windows run, and its service VMTools? Build again, or raise timeouts.ssh.',
+          },
+        );
       }
     },
   };

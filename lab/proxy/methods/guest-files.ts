@@ -29,6 +29,7 @@ export const deleteDirectory = guestOperation(({ call, tools }) => {
   if (!files.get(path)?.folder) return refuse('not-found', path);
   if (textAt(call.body, 'recursive') !== 'true') return done(call, files.removeFolder(path), path);
   files.removeTree(path);
+  tools.deleted();
   return answer(call.method);
 });
 
