@@ -78,6 +78,7 @@ export async function runJob<Output>(
     const began = beginning.safeParse(value);
     if (began.success) begun = true;
     if (began.data?.began === 'found') options.onLog?.(`${script} is known as the job ${name} already: following it`);
+    if (began.data?.began === 'started') options.onLog?.(`${script} runs as the job ${name}`);
     if (value === undefined) options.onLog?.(text);
   };
   const ask = (parameters: ScriptParameters): Promise<Answer> =>

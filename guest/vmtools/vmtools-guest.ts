@@ -137,6 +137,10 @@ export class VmToolsGuest implements Guest {
     try {
       await this.reach(signal);
       if (name !== STATE) await this.#knownBootTime(signal);
+      for (const other of options.beside ?? []) {
+        const script = await scriptFile(other);
+        await this.#reached(signal, () => this.#upload(other, script.bytes, signal));
+      }
       await this.#reached(signal, () => this.#upload(name, bytes, signal));
       doing = 'run';
       const { onLog = this.#options.onLog, onProgress } = options;

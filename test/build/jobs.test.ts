@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createInterface } from 'node:readline';
 import { suite, test } from 'node:test';
+import { ended } from '../cli/ingot.ts';
 import { assertDone, assertFailed } from './built.ts';
 import { openSite } from './site.ts';
 
@@ -51,16 +53,11 @@ suite('a job in Windows', () => {
     await lab.faults.scenario({ updates, jobs: { 'windows-updates': { untilFound: true } } });
     const file = await image('job-found');
     const first = site.start(file);
-    let heard = '';
-    for await (const chunk of first.stdout ?? []) {
-      heard += String(chunk);
-      if (/Round 1: searching/.test(heard)) break;
+    const end = ended(first);
+    for await (const line of createInterface(first.stdout)) {
+      if (line.includes('windows-updates.ps1 runs as the job')) first.kill('SIGKILL');
     }
-    for (;;) {
-      const info = await site.govc('vm.info', '-json', 'job-found-master');
-      if (info.includes('guestinfo.ingot.job')) break;
-    }
-    first.kill('SIGKILL');
+    await end;
     const built = await site.build(file);
     assertDone(built);
     assert.ok(logOf(built).some((line) => /is known as the job windows-updates already/.test(line)));
