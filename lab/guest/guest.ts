@@ -372,6 +372,8 @@ export class Guest {
     this.#run(async () => {
       const publish = (value: Record<string, unknown>) =>
         this.#publisher.publish({ 'guestinfo.ingot.sysprep': JSON.stringify({ ...value, run }) });
+      // Sysprep takes minutes: what started it has been answered long before ingot's folder goes.
+      await this.#tools?.fetched();
       const ends = await runSysprepTask({
         windows,
         run,
