@@ -68,13 +68,13 @@ function split(line: string): string[] {
 function redirected(command: string): CmdCommand {
   const found: { input?: string; output?: string; errors?: string } = {};
   // A digit is a handle only where it begins a word. A target ends at a space, unless it is quoted.
-  const pattern = /(^|\s)([012])?([<>]+)\s*("[^"]*"|[^\s<>"]+)?|([<>])/g;
+  const pattern = /((?:^|\s)[012](?=[<>]))?([<>]+)\s*("[^"]*"|[^\s<>"]+)?/g;
   const text = replaceOutsideQuotes(command, pattern, (match) => {
-    const [, , handle, operator = '', target] = match;
+    const [, handle = '', operator = '', target] = match;
     if (target === undefined || operator.length !== 1) throw new CmdSyntaxError(SYNTAX);
     const file = target.replaceAll('"', '');
     if (operator === '<') found.input = file;
-    else if (handle === '2') found.errors = file;
+    else if (handle.trim() === '2') found.errors = file;
     else found.output = file;
   });
   return { text, input: found.input, output: found.output, errors: found.errors };
@@ -96,7 +96,7 @@ function replaceOutsideQuotes(text: string, pattern: RegExp, onMatch: (match: Re
       continue;
     }
     onMatch(match);
-    kept += text.slice(at, match.index) + (match[1] ?? '');
+    kept += `${text.slice(at, match.index)} `;
     at = end;
   }
 }

@@ -23,8 +23,8 @@ export async function runCmd(args: string, host: CmdHost): Promise<number> {
     const { delayed, commands } = parseCmdArguments(args);
     for (const command of commands) {
       const text = delayed ? expand(command.text, variables, level) : command.text;
-      const [, exit] = /^exit\s+(-?\d+)\s*$/i.exec(text) ?? [];
-      if (exit !== undefined) return Number(exit);
+      const [, exit] = /^exit\s+(\S*)\s*$/i.exec(text) ?? [];
+      if (exit !== undefined) return /^-?\d+$/.test(exit) ? Number(exit) : 0;
       const [, name, value] = /^set\s+([^=\s]+)=(.*)$/is.exec(text) ?? [];
       if (name !== undefined) variables.set(name.toLowerCase(), value ?? '');
       else level = await simple({ ...command, text }, host);
