@@ -49,6 +49,8 @@ export interface Scenario {
     readonly status?: 'Running' | 'Stopped';
   };
   readonly network?: { readonly linkLocal?: 'first' | 'only'; readonly unreachable?: boolean };
+  /** Files of guests go over the ESXi host, whose certificate vCenter knows; or it knows another one. */
+  readonly guestFiles?: { readonly certificate: 'known' | 'other' };
   readonly ssh?: { readonly hostKey?: 'differs'; readonly refusesKey?: boolean };
   readonly openssh?: { readonly keyAcl?: 'wide' };
   readonly scripts?: Readonly<Record<string, ScriptFault>>;
@@ -69,6 +71,7 @@ const MEMBERS: Readonly<Record<keyof Scenario, readonly string[] | undefined>> =
   bootstrap: ['fails', 'evidence', 'keyAcl'],
   tools: ['version', 'startType', 'status'],
   network: ['linkLocal', 'unreachable'],
+  guestFiles: ['certificate'],
   ssh: ['hostKey', 'refusesKey'],
   openssh: ['keyAcl'],
   scripts: undefined,

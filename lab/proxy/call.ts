@@ -11,6 +11,7 @@ import {
   SoapFault,
 } from '../vcsim/soap.ts';
 import { at, leaf, node, textAt, type XmlElement } from '../xml.ts';
+import type { Esxi } from './esxi.ts';
 import type { Sessions } from './sessions.ts';
 import type { Trace } from './trace.ts';
 import type { Transfers } from './transfers.ts';
@@ -22,6 +23,7 @@ export interface ProxyContext extends LabContext {
   readonly sessions: Sessions;
   readonly upstream: Upstream;
   readonly transfers: Transfers;
+  readonly esxi: Esxi;
   /** Where requests are recorded, if they are. */
   readonly trace: Trace | undefined;
   /** `127.0.0.1:PORT` of the proxy. */

@@ -1,4 +1,5 @@
 import type { Interceptor } from './call.ts';
+import { hostCertificate } from './esxi.ts';
 import { answerVm } from './methods/cdrom.ts';
 import { cloneVm } from './methods/clone.ts';
 import { createVm } from './methods/create-vm.ts';
@@ -26,8 +27,13 @@ import {
   revertToSnapshot,
 } from './methods/snapshot.ts';
 
-/** The methods that do not simply pass through to vcsim. */
-export const INTERCEPTORS: ReadonlyMap<string, Interceptor> = new Map<string, Interceptor>([
+/** What does a call that does not simply pass through to vcsim. */
+export function interceptorFor(method: string, raw: string): Interceptor | undefined {
+  if (method === 'RetrievePropertiesEx') return raw.includes('>config.certificate<') ? hostCertificate : undefined;
+  return INTERCEPTORS.get(method);
+}
+
+const INTERCEPTORS: ReadonlyMap<string, Interceptor> = new Map<string, Interceptor>([
   ['CreateVM_Task', createVm],
   ['ReconfigVM_Task', reconfigure],
   ['CloneVM_Task', cloneVm],

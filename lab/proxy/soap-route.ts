@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { faultEnvelope, SoapFault } from '../vcsim/soap.ts';
 import { failedTask, fault, type ProxyContext, readCall } from './call.ts';
 import type { Fault, Faults } from './faults.ts';
-import { INTERCEPTORS } from './interceptors.ts';
+import { interceptorFor } from './interceptors.ts';
 import { type Answer, endToEnd } from './upstream.ts';
 
 const METHOD = /<(?:[\w-]+:)?Body[^>]*>\s*<(?:[\w-]+:)?([A-Za-z]\w*)/;
@@ -61,7 +61,7 @@ async function respond(
   if (struck?.kind === 'task') {
     return failedTask(readCall(method, raw, incoming), lab, struck.type, struck.message ?? struck.type);
   }
-  const interceptor = INTERCEPTORS.get(method);
+  const interceptor = interceptorFor(method, raw);
   if (interceptor === undefined) return lab.upstream.call(incoming, raw, signal);
   return interceptor(readCall(method, raw, incoming), lab);
 }

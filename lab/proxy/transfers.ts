@@ -15,11 +15,11 @@ interface Transfer {
 export class Transfers {
   readonly #open = new Map<string, Transfer>();
 
-  /** The URL as vCenter gives it: `*` stands for the server's own name. */
-  begin(transfer: Transfer): string {
+  /** The URL as vCenter gives it: below `origin`, where `*` stands for the server's own name. */
+  begin(transfer: Transfer, origin = 'https://*:443'): string {
     const token = randomUUID();
     this.#open.set(token, transfer);
-    return `https://*:443/guestFile?id=1&token=${token}`;
+    return `${origin}/guestFile?id=1&token=${token}`;
   }
 
   async route(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {

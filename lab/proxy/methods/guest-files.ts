@@ -1,6 +1,6 @@
 import type { NtfsEntry, NtfsRefusal } from '../../guest/file-system.ts';
 import { leaf, node, textAt } from '../../xml.ts';
-import { answer, type Call, fault } from '../call.ts';
+import { answer, type Call, fault, type ProxyContext } from '../call.ts';
 import type { Answer } from '../upstream.ts';
 import { guestOperation } from './guest-operations.ts';
 
@@ -64,7 +64,7 @@ export const listFiles = guestOperation(({ call, tools }) => {
 });
 
 /** InitiateFileTransferToGuest: the URL for one PUT. */
-export const transferTo = guestOperation(({ call, lab, tools, present }) => {
+export const transferTo = guestOperation(async ({ call, lab, tools, present }) => {
   const path = textAt(call.body, 'guestFilePath') ?? '';
   const { files } = tools.host.windows;
   const above = path.replace(/[\\/][^\\/]*$/, '');
@@ -73,18 +73,24 @@ export const transferTo = guestOperation(({ call, lab, tools, present }) => {
   if (old !== undefined && textAt(call.body, 'overwrite') !== 'true') return refuse('exists', path);
   if (old?.folder || old?.readOnly) return refuse('access-denied', path);
   const size = Number(textAt(call.body, 'fileSize'));
-  return answer(call.method, leaf('returnval', lab.transfers.begin({ tools, present, path, size })));
+  const url = lab.transfers.begin({ tools, present, path, size }, await originOf(lab));
+  return answer(call.method, leaf('returnval', url));
 });
 
 /** InitiateFileTransferFromGuest: the URL for one GET. */
-export const transferFrom = guestOperation(({ call, lab, tools, present }) => {
+export const transferFrom = guestOperation(async ({ call, lab, tools, present }) => {
   const path = textAt(call.body, 'guestFilePath') ?? '';
   const entry = tools.host.windows.files.get(path);
   if (entry === undefined || entry.folder) return refuse('not-found', path);
-  const url = lab.transfers.begin({ tools, present, path, size: undefined });
+  const url = lab.transfers.begin({ tools, present, path, size: undefined }, await originOf(lab));
   const information = attributes(entry) + leaf('size', entry.content.length) + leaf('url', url);
   return answer(call.method, node('returnval', information));
 });
+
+/** Over which machine files go: vCenter passes them on, or the ESXi host takes them itself. */
+async function originOf({ scenario, esxi, transfers }: ProxyContext): Promise<string | undefined> {
+  return scenario.scenario.guestFiles === undefined ? undefined : esxi.origin(transfers);
+}
 
 function described(entry: NtfsEntry): string {
   const name = entry.path.replace(/^.*\//, '');
