@@ -1,19 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { constants } from 'node:fs';
 import { posix } from 'node:path';
+import type { FileEntry } from 'ssh2';
 import type { LiveConnection } from './connect.ts';
 import { moveInto, Stranded } from './move.ts';
 import { fileFailure, isMissing, request, stat } from './sftp.ts';
+import { type Range, type RemoteHandle, receiveRange, sendRange } from './transfer.ts';
+import { orAborted } from './wait.ts';
 
-/** What a single SFTP request may carry with every server (OpenSSH allows 256 KiB, older ones less). */
-const CHUNK = 32_768;
-/** Requests in flight: 2 MiB, enough for 1 Gbit/s at 16 ms round trip. */
-const IN_FLIGHT = 64;
+/** For tidying up after a failure or an abort. */
+const TIDY_MS = 5000;
+/** What is read whole is a file of settings or a report. */
+const MOST_READ = 64 * 1024 * 1024;
 
 export interface TransferOptions {
   readonly signal: AbortSignal;
   /** Bytes written so far and in all. */
   readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface FolderEntry {
+  readonly name: string;
+  readonly kind: 'file' | 'folder' | 'other';
+  readonly size: number;
 }
 
 /** Files in the guest over one connection. Paths are SFTP paths, such as `/C:/ProgramData/x`. */
@@ -26,40 +35,74 @@ export class RemoteFiles {
     this.#signal = signal;
   }
 
-  /** The bytes of a file; undefined when it does not exist. */
+  /** The bytes of a file; undefined when it does not exist. Larger than 64 MiB is a failure: that is for download. */
   async read(path: string): Promise<Buffer | undefined> {
     try {
+      const size = (await stat(this.#live, this.#signal, path))?.size ?? 0;
+      if (size > MOST_READ) throw new Error(`${size} bytes, which is too large to be read whole`);
       return await request<Buffer>(this.#live, this.#signal, (sftp, done) => sftp.readFile(path, done));
     } catch (error) {
       if (isMissing(error)) return undefined;
-      throw this.#failure(error, `read ${path}`);
+      throw this.failure(error, `read ${path}`);
     }
   }
 
   /** Writes a file whole: readers see the old bytes or the new ones. The folder must exist. */
-  write(path: string, bytes: Uint8Array): Promise<void> {
+  async write(path: string, bytes: Uint8Array): Promise<void> {
     const buffer = Buffer.from(bytes);
-    return this.#replace(path, (handle) =>
-      this.#transfer(handle, buffer.length, async (offset, length) => buffer.subarray(offset, offset + length)),
-    );
+    const temporary = `${path}.${randomBytes(6).toString('hex')}.ingot`;
+    try {
+      await this.fill(temporary, 'w', { start: 0, end: buffer.length }, async (offset, length) =>
+        buffer.subarray(offset, offset + length),
+      );
+      await moveInto(this.#live, this.#signal, temporary, path);
+    } catch (error) {
+      // Removed as far as that is still possible; what counts is the first failure.
+      if (!(error instanceof Stranded)) await this.#discard(temporary);
+      throw this.failure(error, `write ${path}`);
+    }
   }
 
-  /** Copies a local file of any size, pipelined, memory flat. */
-  async upload(localPath: string, path: string, onProgress?: TransferOptions['onProgress']): Promise<void> {
-    await using file = await open(localPath);
-    const { size } = await file.stat();
-    await this.#replace(path, (handle) =>
-      this.#transfer(
-        handle,
-        size,
-        async (offset, length) => {
-          const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
-          if (bytesRead !== length) throw new Error(`${localPath} has become shorter while it was read`);
-          return buffer;
-        },
-        onProgress,
-      ),
-    );
+  /**
+   * Moves a finished file over another one. On Windows the new file has the access list that it inherits from its folder,
+   * whatever list of its own the old one had: SFTP knows none.
+   */
+  async move(from: string, to: string): Promise<void> {
+    try {
+      await moveInto(this.#live, this.#signal, from, to);
+    } catch (error) {
+      if (!(error instanceof Stranded)) await this.#discard(from);
+      throw this.failure(error, `write ${to}`);
+    }
+  }
+
+  /** Writes a range of a file in place: `w` empties it first, `r+` leaves what is there. */
+  async fill(
+    path: string,
+    flags: 'w' | 'r+',
+    range: Range,
+    read: (offset: number, length: number) => Promise<Buffer>,
+    wrote: (offset: number) => void = () => {},
+  ): Promise<void> {
+    await this.#opened(path, flags, (remote) => sendRange(remote, range, { read, wrote, signal: this.#signal }));
+  }
+
+  /** Reads a range of a file; `take` gets its bytes in order. */
+  async pour(path: string, range: Range, take: (bytes: Buffer, offset: number) => Promise<void>): Promise<void> {
+    await this.#opened(path, 'r', (remote) => receiveRange(remote, range, { take, signal: this.#signal }));
+  }
+
+  /** What is in a folder, without `.` and `..`; undefined when there is no such folder. */
+  async list(path: string): Promise<readonly FolderEntry[] | undefined> {
+    try {
+      const entries = await request<FileEntry[]>(this.#live, this.#signal, (sftp, done) => sftp.readdir(path, done));
+      return entries
+        .filter(({ filename }) => filename !== '.' && filename !== '..')
+        .map(({ filename, attrs }) => ({ name: filename, kind: kindOf(attrs.mode), size: attrs.size }));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw this.failure(error, `list ${path}`);
+    }
   }
 
   async exists(path: string): Promise<boolean> {
@@ -71,7 +114,7 @@ export class RemoteFiles {
     try {
       return (await stat(this.#live, this.#signal, path))?.size;
     } catch (error) {
-      throw this.#failure(error, `look for ${path}`);
+      throw this.failure(error, `look for ${path}`);
     }
   }
 
@@ -80,7 +123,7 @@ export class RemoteFiles {
     try {
       await request(this.#live, this.#signal, (sftp, done) => sftp.unlink(path, (error) => done(error, undefined)));
     } catch (error) {
-      if (!isMissing(error)) throw this.#failure(error, `remove ${path}`);
+      if (!isMissing(error)) throw this.failure(error, `remove ${path}`);
     }
   }
 
@@ -93,68 +136,37 @@ export class RemoteFiles {
       await request(this.#live, this.#signal, (sftp, done) => sftp.mkdir(path, (error) => done(error, undefined)));
     } catch (error) {
       // Another channel may have made it in between; version 3 of the protocol has no code for "exists".
-      if ((await this.size(path)) === undefined) throw this.#failure(error, `make the folder ${path}`);
+      if ((await this.size(path)) === undefined) throw this.failure(error, `make the folder ${path}`);
     }
   }
 
-  /**
-   * Fills a temporary file beside `path` and moves it into place: whatever breaks off before that leaves the old file. On
-   * Windows the new file has the access list that it inherits from its folder, whatever list of its own the old one had:
-   * SFTP knows none.
-   */
-  async #replace(path: string, fill: (handle: Buffer) => Promise<void>): Promise<void> {
-    const temporary = `${path}.${randomBytes(6).toString('hex')}.ingot`;
-    const send = <T>(operation: Parameters<typeof request<T>>[2]) => request<T>(this.#live, this.#signal, operation);
+  async #opened(path: string, flags: 'r' | 'w' | 'r+', work: (remote: RemoteHandle) => Promise<void>): Promise<void> {
+    const channel = await orAborted(this.#live.sftp(this.#signal), this.#signal, this.#live.lost);
+    const handle = await request<Buffer>(this.#live, this.#signal, (sftp, done) => sftp.open(path, flags, done));
+    const close = (signal: AbortSignal) =>
+      request(this.#live, signal, (sftp, done) => sftp.close(handle, (error) => done(error, undefined)));
     try {
-      const handle = await send<Buffer>((sftp, done) => sftp.open(temporary, 'w', done));
-      try {
-        await fill(handle);
-      } finally {
-        await send((sftp, done) => sftp.close(handle, (error) => done(error, undefined)));
-      }
-      await moveInto(this.#live, this.#signal, temporary, path);
+      await work({ live: this.#live, channel, handle });
     } catch (error) {
-      // Removed as far as that is still possible; what counts is the first failure.
-      if (!(error instanceof Stranded))
-        await request(this.#live, AbortSignal.timeout(5000), (sftp, done) =>
-          sftp.unlink(temporary, (failed) => done(failed, undefined)),
-        ).catch(() => {});
-      throw this.#failure(error, `write ${path}`);
-    }
-  }
-
-  async #transfer(
-    handle: Buffer,
-    total: number,
-    read: (offset: number, length: number) => Promise<Buffer>,
-    onProgress?: TransferOptions['onProgress'],
-  ): Promise<void> {
-    let next = 0;
-    let written = 0;
-    const worker = async () => {
-      while (next < total) {
-        const offset = next;
-        const length = Math.min(CHUNK, total - offset);
-        next += length;
-        const chunk = await read(offset, length);
-        await request(this.#live, this.#signal, (sftp, done) =>
-          sftp.write(handle, chunk, 0, length, offset, (error) => done(error, undefined)),
-        );
-        written += length;
-        onProgress?.(written, total);
-      }
-    };
-    const workers = Array.from({ length: Math.min(IN_FLIGHT, Math.ceil(total / CHUNK)) }, worker);
-    try {
-      await Promise.all(workers);
-    } catch (error) {
-      next = total;
-      await Promise.allSettled(workers);
+      await close(AbortSignal.timeout(TIDY_MS)).catch(() => {}); // What counts is the first failure.
       throw error;
     }
+    await close(this.#signal);
   }
 
-  #failure(error: unknown, doing: string): unknown {
+  async #discard(path: string): Promise<void> {
+    await request(this.#live, AbortSignal.timeout(TIDY_MS), (sftp, done) =>
+      sftp.unlink(path, (failed) => done(failed, undefined)),
+    ).catch(() => {});
+  }
+
+  /** What an operation here rejected with, as a GuestError; aborts pass as they are. */
+  failure(error: unknown, doing: string): unknown {
     return fileFailure(error, this.#live, this.#signal, doing);
   }
+}
+
+function kindOf(mode: number): FolderEntry['kind'] {
+  const type = mode & constants.S_IFMT;
+  return type === constants.S_IFREG ? 'file' : type === constants.S_IFDIR ? 'folder' : 'other';
 }

@@ -73,7 +73,18 @@ export interface Guest {
   readFile(path: string, options: CallOptions): Promise<Buffer | undefined>;
   /** Replaces a file whole and makes its folder if need be. */
   writeFile(path: string, bytes: Uint8Array, options: CallOptions): Promise<void>;
+  /**
+   * Copies a local file; its folder is made if need be. The digest is computed in the guest before the file takes its
+   * place. An attempt that was cut goes on where it was when it is made again. `guest.digest` when the file arrived
+   * otherwise (retryable).
+   */
   upload(localPath: string, path: string, options: TransferOptions): Promise<void>;
+  /** Copies what is in a local folder, as upload does it. `guest.local-file` when Windows cannot have one of the names. */
+  uploadFolder(localFolder: string, path: string, options: TransferOptions): Promise<void>;
+  /** Copies a file of the guest to a local one, checked and continued in the same way (`LOCALPATH.part`). */
+  download(path: string, localPath: string, options: TransferOptions): Promise<void>;
+  /** Copies what is in a folder of the guest. Links and junctions are refused (`guest.file`). */
+  downloadFolder(path: string, localFolder: string, options: TransferOptions): Promise<void>;
   exists(path: string, options: CallOptions): Promise<boolean>;
   remove(path: string, options: CallOptions): Promise<void>;
   state(options: CallOptions): Promise<GuestState>;

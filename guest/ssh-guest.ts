@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { scriptFile, scriptParts } from '../scripts/digest.ts';
 import type { Endpoint, LiveConnection } from './connect.ts';
 import { Connection, type ReachOptions } from './connection.ts';
+import { Copies } from './copies.ts';
 import type { GuestError } from './errors.ts';
 import { RemoteFiles, type TransferOptions } from './files.ts';
 import type { CallOptions, Guest, GuestOptions, RestartResult, RunOptions, ScriptOptions } from './guest.ts';
@@ -24,6 +25,11 @@ const STILL_UP_MS = 10_000;
 export class SshGuest implements Guest {
   readonly #connection: Connection;
   readonly #options: GuestOptions;
+  readonly #copies = new Copies({
+    run: (script, parameters, options) => this.run(script, parameters, options),
+    files: async (signal) => new RemoteFiles(await this.reach(signal), signal),
+    place: (path) => this.#path(path),
+  });
   readonly #uploaded = new UploadedScripts();
   /** The boot time that each connection began with: no connection outlives a restart. */
   readonly #bootTimes = new WeakMap<LiveConnection, string>();
@@ -66,11 +72,20 @@ export class SshGuest implements Guest {
     });
   }
 
-  upload(localPath: string, path: string, { signal, onProgress }: TransferOptions): Promise<void> {
-    return this.#files(signal, async (files) => {
-      await files.makeFolder(posix.dirname(this.#path(path)));
-      await files.upload(localPath, this.#path(path), onProgress);
-    });
+  upload(localPath: string, path: string, options: TransferOptions): Promise<void> {
+    return this.#copies.upload(localPath, path, options);
+  }
+
+  uploadFolder(localFolder: string, path: string, options: TransferOptions): Promise<void> {
+    return this.#copies.uploadFolder(localFolder, path, options);
+  }
+
+  download(path: string, localPath: string, options: TransferOptions): Promise<void> {
+    return this.#copies.download(path, localPath, options);
+  }
+
+  downloadFolder(path: string, localFolder: string, options: TransferOptions): Promise<void> {
+    return this.#copies.downloadFolder(path, localFolder, options);
   }
 
   exists(path: string, { signal }: CallOptions): Promise<boolean> {

@@ -79,6 +79,17 @@ elif name == 'state.ps1':
     text = "result(bootTime=boot(), uptimeSeconds=5, computerName='WIN', osBuild='19042.508', pendingReboot=[], imageState='IMAGE_STATE_COMPLETE')"
 elif name == 'restart.ps1':
     text = "before = boot(); boot('2026-11-21T06:00:00.000Z'); result(scheduled=True, bootTime=before); drop()"
+elif name == 'file-digest.ps1':
+    text = '''
+import hashlib
+found = []
+for path in parameters['paths']:
+    real = os.path.join(root, *path.split(chr(92)))
+    if os.path.isfile(real):
+        with open(real, 'rb') as file:
+            found.append({'path': path, 'size': os.path.getsize(real), 'sha256': hashlib.file_digest(file, 'sha256').hexdigest()})
+result(files=found)
+'''
 elif not text.startswith('# python'):
     fail(f'no behaviour for {name}')
 exec(compile(text, name, 'exec'))

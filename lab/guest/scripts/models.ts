@@ -1,5 +1,6 @@
 import type { ScriptModel } from './call.ts';
 import { cleanup, containerd, docker, windowsFeature } from './features.ts';
+import { fileDigest } from './file-digest.ts';
 import { firewall } from './firewall.ts';
 import { job } from './job.ts';
 import { openssh } from './openssh.ts';
@@ -13,6 +14,7 @@ export const SCRIPT_MODELS: Readonly<Record<string, ScriptModel>> = {
   'state.ps1': state,
   'restart.ps1': restart,
   'job.ps1': job,
+  'file-digest.ps1': fileDigest,
   'vmware-tools.ps1': vmwareTools,
   'openssh.ps1': openssh,
   'tools-conf.ps1': toolsConf,
