@@ -12,6 +12,7 @@ import { Machines } from './machines.ts';
 import type { DiskContent, GuestState, LabRequest } from './protocol.ts';
 import type { ProxyContext } from './proxy/call.ts';
 import { Esxi } from './proxy/esxi.ts';
+import { Esxi } from './proxy/esxi.ts';
 import { Faults } from './proxy/faults.ts';
 import { ProxyServer } from './proxy/server.ts';
 import { Sessions } from './proxy/sessions.ts';
@@ -137,6 +138,7 @@ export class Lab {
       upstream: new Upstream(vcsimProcess.origin),
       transfers: new Transfers(),
       esxi: new Esxi(),
+      esxi: new Esxi(),
       trace: process.env.INGOT_LAB_TRACE ? new Trace(process.env.INGOT_LAB_TRACE) : undefined,
       host: () => proxy.host,
     };
@@ -203,6 +205,7 @@ export class Lab {
     await this.#context.machines.stop();
     this.#context.network.close();
     this.#context.upstream.close();
+    await this.#context.esxi.close();
     await this.#context.esxi.close();
     this.#context.vcsim.close();
     await this.vcsim.stop();
