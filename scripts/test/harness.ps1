@@ -137,6 +137,13 @@ function Initialize-Guest {
             }
         }
     }
+    # A key itself, where it has values: those of policies are looked at so.
+    Pester\Mock -CommandName Get-Item -ParameterFilter { "$LiteralPath$Path" -like 'HK*:*' } -MockWith {
+        $key = [string]@($LiteralPath)[0]
+        if (-not $Guest.registry.ContainsKey($key)) { return }
+        $item = [pscustomobject]@{ Name = $key; ValueCount = $Guest.registry[$key].Count; Names = @($Guest.registry[$key].Keys) }
+        Add-Member -InputObject $item -MemberType ScriptMethod -Name GetValueNames -PassThru -Value { $this.Names }
+    }
     foreach ($name in @('New-Item', 'Remove-Item')) {
         Pester\Mock -CommandName $name -ParameterFilter { "$LiteralPath$Path" -like 'HK*:*' } -MockWith { throw 'Expected no change of a registry key.' }
     }

@@ -13,6 +13,8 @@
     'Get-HotFix'                       = ''
     'Remove-AppxPackage'               = 'AllUsers? Package'
     'Uninstall-WindowsFeature'         = 'Name'
+    'Get-HotFix'                       = ''
+    'Uninstall-WindowsFeature'         = 'Name'
 
     # Microsoft Defender Antivirus
     'Add-MpPreference'                 = 'ExclusionPath ExclusionProcess ExclusionExtension'
@@ -21,6 +23,15 @@
     'Remove-MpPreference'              = 'ExclusionPath ExclusionProcess ExclusionExtension'
 
     # Services, tasks, the machine
+    'Add-MpPreference'                 = 'ExclusionPath ExclusionProcess ExclusionExtension'
+    'Get-MpComputerStatus'             = ''
+    'Get-MpPreference'                 = ''
+    'Remove-MpPreference'              = 'ExclusionPath ExclusionProcess ExclusionExtension'
+    'New-CimInstance'                  = 'ClassName Property'
+    'Optimize-Volume'                  = 'DriveLetter ReTrim?'
+    'Remove-CimInstance'               = 'InputObject<'
+    'Set-CimInstance'                  = 'InputObject< Property'
+    'Set-TimeZone'                     = 'Id'
     'Get-Disk'                         = 'Number'
     'Get-Partition'                    = 'DriveLetter'
     'Get-TimeZone'                     = ''
@@ -30,10 +41,11 @@
     'Set-CimInstance'                  = 'InputObject Property'
     'Set-TimeZone'                     = 'Id'
     'Get-CimInstance'                  = 'ClassName Namespace Filter'
+    'Get-Process'                      = 'Name Id'
     'Get-ScheduledTask'                = 'TaskName'
     'Get-ScheduledTaskInfo'            = 'TaskName'
     'Get-Service'                      = 'Name'
-    'Get-WinEvent'                     = 'ListLog'
+    'Get-WinEvent'                     = 'ListLog FilterHashtable MaxEvents'
     'New-ScheduledTaskAction'          = 'Execute Argument'
     'New-ScheduledTaskPrincipal'       = 'UserId LogonType RunLevel'
     'New-ScheduledTaskSettingsSet'     = 'ExecutionTimeLimit AllowStartIfOnBatteries? DontStopIfGoingOnBatteries? MultipleInstances'
