@@ -9,9 +9,8 @@ import { labEnvironment, mediaFolder, placeToolsIso } from './environment.ts';
 import { findVcsim } from './find-vcsim.ts';
 import { Network } from './guest/network.ts';
 import { Machines } from './machines.ts';
-import type { DiskContent, GuestState, LabRequest } from './protocol.ts';
+import type { GuestState, LabRequest } from './protocol.ts';
 import type { ProxyContext } from './proxy/call.ts';
-import { Esxi } from './proxy/esxi.ts';
 import { Esxi } from './proxy/esxi.ts';
 import { Faults } from './proxy/faults.ts';
 import { ProxyServer } from './proxy/server.ts';
@@ -138,7 +137,6 @@ export class Lab {
       upstream: new Upstream(vcsimProcess.origin),
       transfers: new Transfers(),
       esxi: new Esxi(),
-      esxi: new Esxi(),
       trace: process.env.INGOT_LAB_TRACE ? new Trace(process.env.INGOT_LAB_TRACE) : undefined,
       host: () => proxy.host,
     };
@@ -182,8 +180,6 @@ export class Lab {
         return undefined;
       case 'guests':
         return this.#guests();
-      case 'disk':
-        return this.#disk(request.vm);
       case 'stop':
         return this.stop();
     }
@@ -206,20 +202,9 @@ export class Lab {
     this.#context.network.close();
     this.#context.upstream.close();
     await this.#context.esxi.close();
-    await this.#context.esxi.close();
     this.#context.vcsim.close();
     await this.vcsim.stop();
     await rm(this.#stateDir, { recursive: true, force: true });
-  }
-
-  #disk(vm: string): DiskContent {
-    const windows = this.#context.machines.all().find((machine) => machine.vm.value === vm)?.disk.windows;
-    if (windows === undefined) throw new Error(`${vm} has no Windows on its disk`);
-    const files = windows.files.all().filter((entry) => !entry.folder);
-    return {
-      files: files.map(({ path, content }) => ({ path, content: content.toString('base64') })),
-      passwords: windows.sysprep.passwords,
-    };
   }
 
   #guests(): GuestState[] {
