@@ -81,7 +81,7 @@ async function published(context: SmokeContext, clone: Machine, facts: SmokeFact
 }
 
 function stands(running: boolean, timeout: number, picture: string | undefined, cause: unknown): IngotError {
-  const why = cause instanceof Error && cause.name !== 'TimeoutError' ? [cause.message] : [];
+  const why = cause instanceof IngotError ? [cause.message] : [];
   const shot = picture === undefined ? 'vCenter could not take a screenshot' : `screenshot: ${picture}`;
   const options = { evidence: [shot, ...why], timedOut: true, cause };
   const within = durationText(timeout);

@@ -37,8 +37,9 @@ export function judge(facts: SmokeFacts, expected: Expected): readonly Verdict[]
   return [
     oobe,
     judgeName(facts, expected),
-    judgeHostKeys(facts, expected),
+    // An sshd that does not start has made no host keys: the cause comes first.
     ...judgeAccess(facts, expected),
+    judgeHostKeys(facts, expected),
     ...judgeSystem(facts, expected),
   ];
 }
