@@ -1,62 +1,73 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { win32 } from 'node:path';
-import type { TransferOptions } from '../files.ts';
-import type { GuestOperations, GuestSource, SignalOption } from './operations.ts';
+import { GuestError } from '../errors.ts';
+import type { GuestOperations, SignalOption } from './operations.ts';
 
-/** `/C:/folder/file`, as callers write paths, in the way that Windows does. */
-export function windowsPath(path: string): string {
-  return path.replace(/^\//, '').replaceAll('/', '\\');
-}
+/** For tidying up after a failure or an abort. */
+const TIDY_MS = 5000;
+/** What is read whole is a file of settings, a report, or what a script said. */
+const MOST_READ = 64 * 2 ** 20;
 
-/** Writes a file whole, over one that is there, and makes its folder if need be: readers see the old bytes or the new. */
-export function writeFile(
+/** The bytes of a file from an offset on; undefined when there is no such file. */
+export async function readFile(
   operations: GuestOperations,
   path: string,
-  bytes: Uint8Array,
-  options: SignalOption,
-): Promise<void> {
-  return replaceWith(operations, path, { size: bytes.length, open: () => [bytes] }, options);
-}
-
-/** Copies a local file of any size, memory flat. */
-export async function uploadFile(
-  operations: GuestOperations,
-  localPath: string,
-  path: string,
-  { signal, onProgress }: TransferOptions,
-): Promise<void> {
-  const { size } = await stat(localPath);
-  const open = (): AsyncIterable<Uint8Array> => createReadStream(localPath, { highWaterMark: 256 * 1024 });
-  const tell = onProgress && ((bytes: number) => onProgress(bytes, size));
-  await replaceWith(operations, path, { size, open }, { signal, onProgress: tell });
+  options: SignalOption & { readonly from?: number },
+): Promise<Buffer | undefined> {
+  let chunks: Uint8Array[] = [];
+  let length = 0;
+  const sink = () => {
+    chunks = [];
+    length = 0;
+    return (bytes: Uint8Array) => {
+      length += bytes.length;
+      if (length > MOST_READ)
+        throw new GuestError('guest.file', `Expected at most 64 MiB in ${path}, found more.`, {
+          remedy: 'Files of that size are downloaded, not read.',
+        });
+      chunks.push(Buffer.from(bytes));
+    };
+  };
+  const size = await operations.receive(path, sink, options);
+  return size === undefined ? undefined : Buffer.concat(chunks);
 }
 
 /**
- * A temporary file beside the target, moved over it: whatever breaks off before that leaves the old one. Windows refuses
- * that for a read-only target: the attribute is taken off, and the new file gets it.
+ * Writes a file whole, over one that is there, and makes its folder if need be: a temporary file beside it is moved over
+ * it, so that readers see the old bytes or the new, and whatever breaks off before leaves the old one.
  */
-async function replaceWith(
+export async function writeFile(
   operations: GuestOperations,
   path: string,
-  source: GuestSource,
-  options: SignalOption & { readonly onProgress?: ((bytes: number) => void) | undefined },
+  bytes: Uint8Array,
+  { signal }: SignalOption,
 ): Promise<void> {
-  const { signal } = options;
   const temporary = `${path}.${randomBytes(6).toString('hex')}.ingot`;
   const [old] = (await operations.list(path, { signal })) ?? [];
   if (old === undefined) await operations.makeFolder(win32.dirname(path), { signal });
   try {
-    await operations.write(temporary, source, options);
-    if (old?.readOnly) await operations.setReadOnly(path, false, { signal });
-    await operations.replace(temporary, path, { signal });
+    await operations.write(temporary, { size: bytes.length, open: () => [bytes] }, { signal });
+    await moveOver(operations, temporary, path, { readOnly: old?.readOnly === true, signal });
   } catch (error) {
     // What counts is the first failure.
-    const cleaning = AbortSignal.timeout(5000);
-    await operations.deleteFile(temporary, { signal: cleaning }).catch(() => {});
-    if (old?.readOnly) await operations.setReadOnly(path, true, { signal: cleaning }).catch(() => {});
+    await operations.deleteFile(temporary, { signal: AbortSignal.timeout(TIDY_MS) }).catch(() => {});
     throw error;
   }
-  if (old?.readOnly) await operations.setReadOnly(path, true, { signal });
+}
+
+/** Moves a file over another. Windows refuses that for a read-only one: the attribute is taken off, and the new one gets it. */
+export async function moveOver(
+  operations: GuestOperations,
+  from: string,
+  to: string,
+  { readOnly, signal }: SignalOption & { readonly readOnly: boolean },
+): Promise<void> {
+  if (!readOnly) return operations.replace(from, to, { signal });
+  await operations.setReadOnly(to, false, { signal });
+  try {
+    await operations.replace(from, to, { signal });
+  } finally {
+    const tidying = signal.aborted ? AbortSignal.timeout(TIDY_MS) : signal;
+    await operations.setReadOnly(to, true, { signal: tidying });
+  }
 }

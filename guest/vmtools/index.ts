@@ -3,6 +3,7 @@ export type {
   GuestOperations,
   GuestProcess,
   GuestSigns,
+  GuestSink,
   GuestSource,
   SignalOption,
 } from './operations.ts';

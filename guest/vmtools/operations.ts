@@ -12,7 +12,8 @@ export interface GuestProcess {
 export interface GuestEntry {
   /** Without its folder. */
   readonly name: string;
-  readonly folder: boolean;
+  /** `other`: a link or a junction. */
+  readonly kind: 'file' | 'folder' | 'other';
   /** Bytes. */
   readonly size: number;
   readonly readOnly: boolean;
@@ -23,6 +24,9 @@ export interface GuestSource {
   readonly size: number;
   open(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
+
+/** Makes what takes the bytes of one try, in their order: a transfer that broke begins anew, with another one. */
+export type GuestSink = () => (bytes: Uint8Array) => Promise<void> | void;
 
 /** What is known of the guest without asking it: pushed by the hypervisor. */
 export interface GuestSigns {
@@ -53,11 +57,12 @@ export interface GuestOperations {
   processes(pids: readonly number[] | undefined, options: SignalOption): Promise<readonly GuestProcess[]>;
   /** What a folder holds, or the file itself; undefined when there is nothing of that path. */
   list(path: string, options: SignalOption): Promise<readonly GuestEntry[] | undefined>;
-  /** The bytes from an offset on, and the size of the whole; undefined when there is no such file. */
-  read(
+  /** Hands on the bytes from an offset on; the size of the whole, undefined when there is no such file. */
+  receive(
     path: string,
-    options: SignalOption & { readonly from?: number },
-  ): Promise<{ readonly size: number; readonly bytes: Buffer } | undefined>;
+    sink: GuestSink,
+    options: SignalOption & { readonly from?: number | undefined },
+  ): Promise<number | undefined>;
   /** Writes a file, over one that is there. The folder must exist. */
   write(
     path: string,

@@ -6,6 +6,7 @@ import { LineSplitter } from '../markers.ts';
 import { isLoss } from '../outcome.ts';
 import { pause, waitFor } from '../wait.ts';
 import { exitTold, killArguments, programs, RUN_FOLDER, runFiles, scriptArguments } from './command-line.ts';
+import { readFile } from './files.ts';
 import type { GuestOperations, GuestProcess } from './operations.ts';
 
 /** Output is read and the process looked for this often: the end itself is told. Each look is three requests or more. */
@@ -152,7 +153,7 @@ async function look({ operations, id, pid, signal }: Running): Promise<{ code: n
   if (found !== undefined && !found.ended) return undefined;
   if (found?.exitCode !== undefined) return { code: found.exitCode };
   // VMware Tools forget what they started when they start anew; the file is there once the script has ended.
-  const exit = (await operations.read(runFiles(id).exit, { signal }))?.bytes.toString('latin1').trim() ?? '';
+  const exit = (await readFile(operations, runFiles(id).exit, { signal }))?.toString('latin1').trim() ?? '';
   return { code: /^-?\d+$/.test(exit) ? Number(exit) : undefined };
 }
 
@@ -185,9 +186,9 @@ async function cleanUp(operations: GuestOperations, folder: string, pid: number 
 }
 
 async function readEnd(operations: GuestOperations, path: string, signal: AbortSignal): Promise<string> {
-  const found = await operations.read(path, { signal }).catch(() => undefined);
+  const found = await readFile(operations, path, { signal }).catch(() => undefined);
   signal.throwIfAborted();
-  return found?.bytes.subarray(-STDERR_KEPT).toString('utf8') ?? '';
+  return found?.subarray(-STDERR_KEPT).toString('utf8') ?? '';
 }
 
 /** The lines of a file that grows. */
@@ -207,10 +208,10 @@ class Tail {
   /** Reads what is new. While the script runs, Windows may refuse it: then it comes with a later look. */
   async read(signal: AbortSignal): Promise<void> {
     try {
-      const found = await this.#operations.read(this.#path, { signal, from: this.#read });
+      const found = await readFile(this.#operations, this.#path, { signal, from: this.#read });
       if (found === undefined) return;
-      this.#read += found.bytes.length;
-      this.#lines.push(this.#decoder.write(found.bytes));
+      this.#read += found.length;
+      this.#lines.push(this.#decoder.write(found));
     } catch (error) {
       if (!(error instanceof GuestError) || error.code !== 'guest.file') throw error;
     }

@@ -6,10 +6,13 @@ import type { CallOptions, Guest, RestartResult, RunOptions, ScriptOptions } fro
 import { checked, isLoss, restarted, timedOut, tolerateLoss } from '../outcome.ts';
 import { parameterLine, scriptCommand, sha256Of, userScriptBytes } from '../script.ts';
 import { redactorFor, type ScriptEnd, ScriptOutput, type ScriptParameters } from '../script-output.ts';
+import { SETTLE, type Settled, settledSchema, settleParameters, stillBusy } from '../settle.ts';
 import { type GuestState, guestStateSchema } from '../state.ts';
 import { durationText, pause } from '../wait.ts';
+import { windowsPath } from '../windows-names.ts';
 import { INGOT_FOLDER, privateArguments, programs } from './command-line.ts';
-import { uploadFile, windowsPath, writeFile } from './files.ts';
+import { VmToolsCopies } from './copies.ts';
+import { readFile, writeFile } from './files.ts';
 import type { GuestOperations, SignalOption } from './operations.ts';
 import { endLeftovers, runCommand, runProgram } from './run.ts';
 
@@ -34,6 +37,7 @@ export interface VmToolsOptions {
 export class VmToolsGuest implements Guest {
   readonly #operations: GuestOperations;
   readonly #options: VmToolsOptions;
+  readonly #copies: VmToolsCopies;
   /** Digests of the scripts that this session has uploaded, by path. */
   readonly #uploaded = new Map<string, string>();
   #bootTime: string | undefined;
@@ -42,6 +46,7 @@ export class VmToolsGuest implements Guest {
   constructor(options: VmToolsOptions) {
     this.#operations = options.operations;
     this.#options = options;
+    this.#copies = new VmToolsCopies(options.operations, (...call) => this.run(...call));
   }
 
   /** Waits until VMware Tools answer and the account is let in, and makes ingot's folder ready; once. */
@@ -72,7 +77,7 @@ export class VmToolsGuest implements Guest {
   }
 
   readFile(path: string, { signal }: CallOptions): Promise<Buffer | undefined> {
-    return this.#reached(signal, async () => (await this.#operations.read(windowsPath(path), { signal }))?.bytes);
+    return this.#reached(signal, () => readFile(this.#operations, windowsPath(path), { signal }));
   }
 
   writeFile(path: string, bytes: Uint8Array, { signal }: CallOptions): Promise<void> {
@@ -80,7 +85,19 @@ export class VmToolsGuest implements Guest {
   }
 
   upload(localPath: string, path: string, options: TransferOptions): Promise<void> {
-    return this.#reached(options.signal, () => uploadFile(this.#operations, localPath, windowsPath(path), options));
+    return this.#reached(options.signal, () => this.#copies.upload(localPath, path, options));
+  }
+
+  uploadFolder(localFolder: string, path: string, options: TransferOptions): Promise<void> {
+    return this.#reached(options.signal, () => this.#copies.uploadFolder(localFolder, path, options));
+  }
+
+  download(path: string, localPath: string, options: TransferOptions): Promise<void> {
+    return this.#reached(options.signal, () => this.#copies.download(path, localPath, options));
+  }
+
+  downloadFolder(path: string, localFolder: string, options: TransferOptions): Promise<void> {
+    return this.#reached(options.signal, () => this.#copies.downloadFolder(path, localFolder, options));
   }
 
   exists(path: string, { signal }: CallOptions): Promise<boolean> {
@@ -103,6 +120,7 @@ export class VmToolsGuest implements Guest {
   }
 
   async restart({ signal: outer, deadlineMs }: CallOptions & { deadlineMs: number }): Promise<RestartResult> {
+    const endsAt = performance.now() + deadlineMs;
     const timeout = AbortSignal.timeout(deadlineMs);
     const signal = AbortSignal.any([outer, timeout]);
     try {
@@ -114,7 +132,12 @@ export class VmToolsGuest implements Guest {
       await this.#script(name, {}, { signal, onLog: this.#options.onLog }).catch(tolerateAbsence);
       for (let wait: number = STILL_UP_MS.first; ; wait = Math.min(wait * STILL_UP_MS.factor, STILL_UP_MS.most)) {
         const now = await this.#afresh(signal).catch(tolerateAbsence);
-        if (now !== undefined && now.bootTime !== before) return { previousBootTime: before, bootTime: now.bootTime };
+        // Servicing may restart Windows once more while it is waited for.
+        const settled =
+          now === undefined || now.bootTime === before
+            ? undefined
+            : await this.#settle(before, endsAt, signal).catch(tolerateAbsence);
+        if (settled?.settled) return { previousBootTime: before, bootTime: settled.bootTime };
         await this.#operations
           .waitFor(({ ready }) => !ready, { what: 'Windows to go down', deadlineMs: wait, signal })
           .catch(tolerateAbsence);
@@ -124,6 +147,16 @@ export class VmToolsGuest implements Guest {
         throw timedOut('Windows to have restarted', deadlineMs, 'it has not: its boot time is the same as before');
       throw error;
     }
+  }
+
+  /** Waits inside Windows until its start is over. */
+  async #settle(before: string, endsAt: number, signal: AbortSignal): Promise<Settled> {
+    await this.#upload(SETTLE, (await scriptFile(SETTLE)).bytes, signal);
+    const parameters = settleParameters(before, endsAt - performance.now());
+    const end = await this.#script(SETTLE, parameters, { signal, onLog: this.#options.onLog }).catch(stillBusy);
+    const settled = checked(SETTLE, end, settledSchema);
+    if (settled.settled) this.#bootTime = settled.bootTime;
+    return settled;
   }
 
   /** There is no connection to end: what runs in the guest is ended by who started it. */

@@ -54,12 +54,13 @@ export async function vmToolsOperations(
       tried(`look for ${path}`, options.signal, async () =>
         (await listFiles(target, path, options))?.map(({ path: entry, type, size, attributes }) => ({
           name: entry,
-          folder: type === 'directory',
+          kind: type === 'directory' ? 'folder' : type === 'file' ? 'file' : 'other',
           size,
           readOnly: attributes.$type === 'GuestWindowsFileAttributes' && attributes.readOnly === true,
         })),
       ),
-    read: (path, options) => tried(`read ${path}`, options.signal, () => downloadFromGuest(target, path, options)),
+    receive: (path, sink, options) =>
+      tried(`read ${path}`, options.signal, () => downloadFromGuest(target, path, sink, options)),
     write: (path, source, options) =>
       tried(`write ${path}`, options.signal, async () => {
         await uploadToGuest(target, path, source, options);

@@ -13,13 +13,8 @@ export interface GuestUploadOptions extends ReadOptions {
   readonly onProgress?: ((bytes: number) => void) | undefined;
 }
 
-export interface GuestDownload {
-  /** Bytes of the file when the transfer began. */
-  readonly size: number;
-  /** SHA-256 (hex) of all its bytes; undefined when it was not read from its start. */
-  readonly sha256: string | undefined;
-  readonly bytes: Buffer;
-}
+/** Makes what takes the bytes of one try, in their order: a transfer that broke begins anew, with another one. */
+export type GuestSink = () => (bytes: Uint8Array) => Promise<void> | void;
 
 /** Waits before the second and later tries of a transfer that broke. */
 const BACK_OFF_MS = [250, 1000, 4000];
@@ -76,14 +71,16 @@ export async function uploadToGuest(
 }
 
 /**
- * Reads a file of the guest from an offset on: InitiateFileTransferFromGuest, then one GET, which a file without anything
- * new is spared. undefined when there is no such file. Only `size` bytes, though the file may have grown meanwhile.
+ * Reads a file of the guest from an offset on: InitiateFileTransferFromGuest, then one streamed GET, which a file without
+ * anything new is spared. The size of the file when the transfer began, which is as far as it is read though it may have
+ * grown meanwhile; undefined when there is no such file.
  */
 export async function downloadFromGuest(
   target: GuestTarget,
   path: string,
-  { signal, from = 0 }: ReadOptions & { readonly from?: number } = {},
-): Promise<GuestDownload | undefined> {
+  sink: GuestSink,
+  { signal, from = 0 }: ReadOptions & { readonly from?: number | undefined } = {},
+): Promise<number | undefined> {
   const { vc, vm, auth, files } = target;
   return retried(signal, async () => {
     const params = { vm, auth, guestFilePath: path };
@@ -93,18 +90,22 @@ export async function downloadFromGuest(
     });
     if (info === undefined) return undefined;
     const { size, url } = info;
-    if (size <= from) return { size, sha256: size === 0 ? digestOf([]) : undefined, bytes: Buffer.alloc(0) };
+    const take = sink();
+    if (size <= from) return size;
     return transfer(target, url, `reading ${path}`, signal, async (host, what) => {
       // No document says whether ranges are honoured: both answers are taken.
       const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-${size - 1}` } : {};
       const answer = await host.http.request({ method: 'GET', path: host.path, headers, signal, answerMs: ANSWER_MS });
       if (answer.statusCode !== 200 && answer.statusCode !== 206) await answer.body.dump();
       expectSuccess(answer, what);
-      const begins = answer.statusCode === 206 ? from : 0;
-      const all = await collected(answer, size - begins);
-      if (all.length < size - begins)
-        throw broken(`${what}: expected ${size} bytes, the transfer ended after ${begins + all.length}`);
-      return { size, sha256: begins === 0 ? digestOf([all]) : undefined, bytes: all.subarray(from - begins) };
+      let at = answer.statusCode === 206 ? from : 0;
+      for await (const chunk of pieces(answer, what)) {
+        const bytes = chunk.subarray(Math.max(0, from - at), Math.max(0, size - at));
+        at += chunk.length;
+        if (bytes.length > 0) await take(bytes);
+      }
+      if (at < size) throw broken(`${what}: expected ${size} bytes, the transfer ended after ${at}`);
+      return size;
     });
   });
 }
@@ -144,16 +145,20 @@ async function retried<T>(signal: AbortSignal | undefined, work: () => Promise<T
   }
 }
 
-async function collected({ body }: HttpAnswer, limit: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).subarray(0, limit);
-}
-
-function digestOf(chunks: readonly Uint8Array[]): string {
-  const hash = createHash('sha256');
-  for (const chunk of chunks) hash.update(chunk);
-  return hash.digest('hex');
+/** The body; a connection that breaks in its middle is told apart from what the taker of the bytes throws. */
+async function* pieces({ body }: HttpAnswer, what: string): AsyncGenerator<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await chunks.next().catch(() => {
+        throw broken(`${what}: the connection broke`);
+      });
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    body.destroy();
+  }
 }
 
 function expectSuccess({ statusCode }: HttpAnswer, what: string): void {
