@@ -21,8 +21,19 @@ export const bootstrapReportSchema = z.discriminatedUnion('state', [
     os: z.object({ build: text, edition: text, installationType: text }),
     computerName: text,
     bootTime: z.iso.datetime(),
+    /** Name of the built-in administrator (RID 500). */
+    username: text.optional(),
+    /** Where OpenSSH Server came from (`present`: it was there), and what did not work before. */
+    openssh: z
+      .object({
+        source: text,
+        skipped: z.array(z.object({ source: text, code: text, message: text })).max(20),
+      })
+      .optional(),
+    /** Seconds that were added to a clock that was off. */
+    clock: z.object({ correctedSeconds: z.number().int() }).optional(),
   }),
-  z.object({ state: z.literal('failed'), build: text, message: text, evidence: lines }),
+  z.object({ state: z.literal('failed'), build: text, code: text.optional(), message: text, evidence: lines }),
 ]);
 export type BootstrapReport = z.infer<typeof bootstrapReportSchema>;
 
@@ -34,6 +45,8 @@ export const sysprepReportSchema = z.discriminatedUnion('state', [
     run: text,
     imageState: text,
     tag: z.boolean(),
+    /** The next start begins with the first-boot setup; not told by every Windows. */
+    armed: z.boolean().optional(),
     exitCode: z.number().int(),
     errors: lines,
   }),
@@ -42,6 +55,7 @@ export const sysprepReportSchema = z.discriminatedUnion('state', [
     run: text,
     imageState: text,
     tag: z.boolean(),
+    armed: z.boolean().optional(),
     exitCode: z.number().int().nullable(),
     errors: lines,
   }),

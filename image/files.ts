@@ -11,7 +11,9 @@ function localFiles(image: Image): [Path, string][] {
     [['media', 'iso'], image.media.iso.kind === 'file' ? image.media.iso.path : undefined],
     [['media', 'caFile'], image.media.caFile],
     [['media', 'toolsIso'], image.media.toolsIso.kind === 'file' ? image.media.toolsIso.path : undefined],
+    [['openssh', 'featuresOnDemand'], image.openssh.featuresOnDemand],
     [['openssh', 'archive'], image.openssh.archive],
+    [['openssh', 'bastion', 'knownHosts'], image.openssh.bastion?.knownHosts],
   ];
   for (const key of ['docker', 'containerd'] as const) {
     const source = image[key]?.source;
@@ -25,13 +27,19 @@ function localFiles(image: Image): [Path, string][] {
   return files.flatMap(([path, file]) => (file === undefined ? [] : [[path, file]]));
 }
 
+/** Fields that may name a folder as well. */
+const FOLDERS: ReadonlySet<unknown> = new Set(['from', 'featuresOnDemand']);
+
 /** Files that are named and not there, key files that hold no public key, certificates that are none or not to be trusted. */
 export async function checkFiles(image: Image): Promise<Finding[]> {
   const found = await Promise.all([
-    ...localFiles(image).map(([path, file]) => checkExists(path, file, path.at(-1) === 'from')),
+    ...localFiles(image).map(([path, file]) => checkExists(path, file, FOLDERS.has(path.at(-1)))),
     ...image.openssh.authorizedKeys.map((key, index) =>
       key.kind === 'file' ? checkKeyFile(['openssh', 'authorizedKeys', index], key.path) : [],
     ),
+    image.openssh.bastion?.publicKey?.kind === 'file'
+      ? checkKeyFile(['openssh', 'bastion', 'publicKey'], image.openssh.bastion.publicKey.path)
+      : [],
     checkCertificates(image),
   ]);
   return found.flat();

@@ -1,15 +1,19 @@
 import { basename, dirname, resolve } from 'node:path';
+import { DEFAULT_AFTER } from './built-in-steps.ts';
 import { type DomainJoin, finishDomainJoin } from './domain-join.ts';
 import type { ParsedImage } from './schema/image.ts';
 import type { MediaLocation } from './schema/media.ts';
-import type { AuthorizedKey } from './schema/openssh.ts';
+import type { AuthorizedKey, OpensshSource } from './schema/openssh.ts';
 import type { PlainData } from './schema/plain-data.ts';
+import { absoluteLogin } from './ssh-login.ts';
 import { guestIds, windowsBuild } from './windows-defaults.ts';
 
 /** An archive that Windows downloads, or that is uploaded to it. */
 export interface ContainerRuntime {
   readonly version: string;
   readonly sha256: string;
+  /** HTTP proxy for the download. */
+  readonly proxy?: string | undefined;
   readonly source: Extract<MediaLocation, { kind: 'file' | 'url' }>;
 }
 
@@ -31,6 +35,9 @@ export type OwnStep = OwnStepBase &
     | { readonly kind: 'upload'; readonly from: string; readonly to: string }
     | { readonly kind: 'restart' }
   );
+
+/** Settings of `daemon.json`. */
+export type DaemonSettings = NonNullable<NonNullable<ParsedImage['docker']>['daemon']>;
 
 type Parameters = Readonly<Record<string, PlainData>>;
 type Derived =
@@ -77,11 +84,12 @@ export interface Image extends Omit<ParsedImage, Derived> {
       readonly domainJoin?: DomainJoin | undefined;
     };
   };
-  readonly openssh: Omit<ParsedImage['openssh'], 'authorizedKeys'> & {
+  readonly openssh: Omit<ParsedImage['openssh'], 'authorizedKeys' | 'sources'> & {
+    readonly sources: readonly OpensshSource[];
     readonly authorizedKeys: readonly AuthorizedKey[];
   };
   /** At most one of the two is there. */
-  readonly docker?: ContainerRuntime | undefined;
+  readonly docker?: (ContainerRuntime & { readonly daemon?: DaemonSettings | undefined }) | undefined;
   readonly containerd?: ContainerRuntime | undefined;
   readonly steps: readonly OwnStep[];
   readonly template: Omit<ParsedImage['template'], 'name' | 'folder'> & {
@@ -129,13 +137,16 @@ export function finishImage(parsed: ParsedImage, path: string): Image {
     },
     openssh: {
       ...parsed.openssh,
+      ...absoluteLogin(parsed.openssh, directory),
+      sources: parsed.openssh.sources ?? sourcesOf(parsed.openssh),
+      featuresOnDemand: parsed.openssh.featuresOnDemand && resolve(directory, parsed.openssh.featuresOnDemand),
       archive: parsed.openssh.archive && resolve(directory, parsed.openssh.archive),
       authorizedKeys: parsed.openssh.authorizedKeys.map((key) =>
         key.kind === 'file' ? { kind: 'file', path: resolve(directory, key.path) } : key,
       ),
     },
     certificates: parsed.certificates.map(({ file, store }) => ({ file: resolve(directory, file), store })),
-    docker: parsed.docker && runtime(parsed.docker, directory, dockerUrl),
+    docker: parsed.docker && { ...runtime(parsed.docker, directory, dockerUrl), daemon: parsed.docker.daemon },
     containerd: parsed.containerd && runtime(parsed.containerd, directory, containerdUrl),
     steps: finishSteps(parsed, directory),
     template: {
@@ -148,6 +159,13 @@ export function finishImage(parsed: ParsedImage, path: string): Image {
 
 function absolute(location: MediaLocation, directory: string): MediaLocation {
   return location.kind === 'file' ? { kind: 'file', path: resolve(directory, location.path) } : location;
+}
+
+/** Windows Update first, then what the file names besides. */
+function sourcesOf({ featuresOnDemand, archive }: ParsedImage['openssh']): OpensshSource[] {
+  const named = { 'features-on-demand': featuresOnDemand, archive };
+  const more = (['features-on-demand', 'archive'] as const).filter((source) => named[source] !== undefined);
+  return ['capability', ...more];
 }
 
 function dockerUrl(version: string): string {
@@ -163,15 +181,15 @@ function runtime(
   directory: string,
   url: (version: string) => string,
 ): ContainerRuntime {
-  const { version, sha256, archive } = input;
+  const { version, sha256, archive, proxy } = input;
   return archive === undefined
-    ? { version, sha256, source: { kind: 'url', url: input.url ?? url(version) } }
+    ? { version, sha256, proxy, source: { kind: 'url', url: input.url ?? url(version) } }
     : { version, sha256, source: { kind: 'file', path: resolve(directory, archive) } };
 }
 
-/** What each step comes after: what it names, else the unplaced step above it, else `firewall`. */
+/** What each step comes after: what it names, else the unplaced step above it, else `memory-dump`. */
 export function stepOrder(steps: readonly { readonly name?: string; readonly after?: string | undefined }[]): string[] {
-  let last = 'firewall';
+  let last: string = DEFAULT_AFTER;
   return steps.map(({ name = '', after }) => {
     if (after !== undefined) return after;
     const before = last;
@@ -186,7 +204,7 @@ function finishSteps(parsed: ParsedImage, directory: string): OwnStep[] {
     const base = {
       name: step.name,
       title: step.title ?? step.name,
-      after: order[index] ?? 'firewall',
+      after: order[index] ?? DEFAULT_AFTER,
       timeout: step.timeout ?? parsed.timeouts.step,
       retry: step.retry,
     };

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { IngotError } from '../common/failure.ts';
 import { readAuthorizedKeys } from '../image/files.ts';
-import type { Image } from '../image/index.ts';
 import { scriptFile, scriptParts } from '../scripts/digest.ts';
 import { defineStep } from './define.ts';
 import { inspectMedia } from './inspect-media.ts';
@@ -10,6 +8,7 @@ import { answerSecrets, installInputs } from './support/answer-files.ts';
 import { checkedXml } from './support/checked-answer-file.ts';
 import { discEntries, discInputs } from './support/disc-files.ts';
 import { installContext, installFile, volumeLabel } from './support/install-answer-file.ts';
+import { opensshEntries, opensshParameters } from './support/openssh-disc.ts';
 import { scriptFiles } from './support/script.ts';
 import { sysprepXml } from './support/sysprep-answer-file.ts';
 import { uploadIso } from './upload-iso.ts';
@@ -29,8 +28,8 @@ export const answerDisc = defineStep({
     files: await discInputs(image.media.files, digests),
     drivers: [...image.media.drivers],
     authorizedKeys: await readAuthorizedKeys(image),
-    openssh: { source: image.openssh.source, port: image.openssh.port },
-    opensshArchive: image.openssh.archive === undefined ? null : (await digests.of(image.openssh.archive)).sha256,
+    username: image.openssh.username,
+    openssh: await opensshParameters(image, digests),
   }),
   files: scriptFiles('bootstrap'),
   output: z.object({ name: z.string(), size: z.number(), build: z.string() }),
@@ -46,16 +45,17 @@ export const answerDisc = defineStep({
     const autounattend = await checkedXml(file, context, warn);
     // A mistake in the other answer file is told now, and not when Windows is installed.
     await sysprepXml(config, redactor, () => undefined);
-    const parameters = { build, authorizedKeys: inputs.authorizedKeys, openssh: inputs.openssh };
+    const { authorizedKeys, openssh, username } = inputs;
+    // The time of now: a clock that is far off is put right by it before anything is installed.
+    const parameters = { build, time: new Date().toISOString(), username, authorizedKeys, openssh };
     const bootstrap = await scriptFile('bootstrap.ps1');
     const scripts = [bootstrap, ...(await scriptParts(bootstrap.bytes))];
-    checkArchive(config, inputs.opensshArchive);
     const disc = await writeIso(
       [
         { path: 'Autounattend.xml', data: autounattend },
         ...scripts.map(({ name, bytes }) => ({ path: name, data: bytes })),
         { path: 'bootstrap.json', data: Buffer.from(JSON.stringify(parameters), 'utf8') },
-        ...(config.openssh.archive === undefined ? [] : [{ path: 'OpenSSH-Win64.zip', file: config.openssh.archive }]),
+        ...(await opensshEntries(config, openssh.archive)),
         ...(await discEntries(config.media.files)),
       ],
       { volumeLabel, date: new Date(Math.floor(Date.now() / 1000) * 1000) },
@@ -69,15 +69,3 @@ export const answerDisc = defineStep({
     return [`Autounattend.xml, bootstrap.ps1 and the public keys${more}, ${size / 1024} KiB`];
   },
 });
-
-/** The archive of Win32-OpenSSH must be the one that the image file names. */
-function checkArchive({ openssh }: Image, found: string | null): void {
-  if (openssh.sha256 === undefined || found === null || found === openssh.sha256) return;
-  throw new IngotError(
-    'openssh.sha256',
-    `expected ${openssh.archive} to have the SHA-256 ${openssh.sha256}, found ${found}`,
-    {
-      remedy: 'download it again, or correct openssh.sha256',
-    },
-  );
-}

@@ -13,7 +13,8 @@ export const containerd = defineStep({
   files: scriptFiles('windows-feature', 'containerd'),
   output: runtimeOutput,
   retryable: true,
+  reboot: 'if-needed',
   timeout: (image) => 2 * image.timeouts.script + image.timeouts.boot,
   run: (context) => installRuntime(context, 'containerd', context.config.containerd),
-  verify: (context) => proveRuntime(context, 'containerd', context.config.containerd),
+  verify: async (context) => [(await proveRuntime(context, 'containerd', context.config.containerd)).proof],
 });

@@ -2,6 +2,7 @@ import type { Guest } from '../guest/index.ts';
 import type { Image } from '../image/index.ts';
 import { pickAddress } from './support/addresses.ts';
 import type { Role } from './support/names.ts';
+import { sshLogin } from './support/ssh-login.ts';
 import { whileOn } from './support/while-on.ts';
 import type { Vcenter } from './vcenter/index.ts';
 import type { Machine } from './vcenter/machine.ts';
@@ -49,7 +50,7 @@ export function guestAccess({ image, vcenter, password, hostKeys, port }: GuestA
       import('./guest/vmtools.ts'),
       password(role, signal),
     ]);
-    const login = { username: 'Administrator', password: secret };
+    const login = { username: image.openssh.username, password: secret };
     const operations = await vmToolsOperations(vc, machine, login, signal);
     return connectVmTools({ operations, signal, deadlineMs: timeouts.ssh });
   }
@@ -61,13 +62,15 @@ export function guestAccess({ image, vcenter, password, hostKeys, port }: GuestA
       deadlineMs: timeouts.boot,
       signal,
     });
-    const [{ connectGuest }, privateKey, passphrase, keys] = await Promise.all([
+    const [{ connectGuest }, login, keys] = await Promise.all([
       import('../guest/index.ts'),
-      openssh.privateKey.resolve(),
-      openssh.passphrase?.resolve(),
+      sshLogin(image),
       hostKeys(signal),
     ]);
-    return connectGuest({ host, port, privateKey, passphrase, hostKeys: keys, signal, deadlineMs: timeouts.ssh });
+    return connectGuest({
+      ...{ host, port, username: openssh.username, ...login, hostKeys: keys },
+      ...{ signal, deadlineMs: timeouts.ssh },
+    });
   }
 
   return {

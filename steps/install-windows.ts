@@ -12,7 +12,14 @@ import { beside } from './support/beside.ts';
 import { pastPrompt } from './support/boot-prompt.ts';
 import { finishInstall } from './support/finish-install.ts';
 import { keys } from './support/names.ts';
-import { bootstrapFailed, otherBuild, poweredOff, stuck } from './support/setup-failures.ts';
+import {
+  bootstrapFailed,
+  bootstrapNotes,
+  checkUsername,
+  otherBuild,
+  poweredOff,
+  stuck,
+} from './support/setup-failures.ts';
 import { uploadMedia } from './upload-media.ts';
 import { layerName } from './vcenter/layers.ts';
 import type { Machine } from './vcenter/machine.ts';
@@ -31,6 +38,8 @@ const ofSetup: ReadonlySet<string> = new Set([
   'windows.bootstrap',
   'windows.powered-off',
   'windows.build',
+  'openssh.username',
+  'openssh.sources',
 ]);
 
 /**
@@ -57,6 +66,7 @@ export const installWindows = defineStep({
         ? installed
         : await followSetup(context, machine, { prompt: needs.iso.bootPrompt === 'typed', build: needs.disc.build });
     context.held.hostKeys = report.hostKeys;
+    for (const line of bootstrapNotes(report)) context.warn(line);
     const output = outputOf(report);
     // In one change with what ends the installation, so that a resumed build never installs twice, and never skips its end.
     await finishInstall(context, machine, () => {
@@ -91,6 +101,7 @@ async function followSetup(
     );
     // Before anything is recorded: what is recorded is gone on with.
     if (Number(report.os.build.split('.')[0]) !== config.windows.build) throw otherBuild(config, report.os);
+    checkUsername(config, report.username);
     await machine.reconfigure({ extraConfig: [{ key: keys.installed, value: JSON.stringify(report) }] }, signal);
     return report;
   } catch (error) {
@@ -114,7 +125,7 @@ function bootstrapReport(
   return machine.waitFor(
     ({ extraConfig, power }) => {
       const found = readReport(extraConfig.get(keys.bootstrap), build);
-      if (found?.state === 'failed') throw bootstrapFailed(found.message, found.evidence);
+      if (found?.state === 'failed') throw bootstrapFailed(found.message, found.evidence, found.code);
       if (found?.state === 'ready') return found;
       if (power === 'poweredOff') throw poweredOff(last.words);
       if (found !== undefined) {

@@ -4,76 +4,71 @@ import { readAuthorizedKeys } from '../image/files.ts';
 import { defineStep } from './define.ts';
 import { installWindows } from './install-windows.ts';
 import { ipAddress } from './ip-address.ts';
+import { adaptersOutput, proveAdapters } from './support/adapters.ts';
+import { changeOf } from './support/change.ts';
 import { script, scriptFiles } from './support/script.ts';
+import { proveSsh, sshState } from './support/ssh-state.ts';
+import { setSshdConfig } from './support/sshd-config.ts';
 
-const state = z.object({
-  changed: z.boolean(),
-  keys: z.array(z.string()),
-  acl: z.string(),
-  status: z.string(),
-  startType: z.string(),
-  firewallProfile: z.string(),
-});
+/** Where sshd of Windows reads its configuration; SFTP path. */
+const configFile = '/C:/ProgramData/ssh/sshd_config';
+/** In a folder that only Administrators and SYSTEM can write to: sshd checks the file there before it is put into place. */
+const candidate = { sftp: '/C:/ProgramData/ingot/sshd_config', windows: 'C:\\ProgramData\\ingot\\sshd_config' };
 
-/** Full control for Administrators and SYSTEM, inheritance off, nothing else: OpenSSH up to 8.1 refuses any other entry. */
-const exactAces = ['(A;;FA;;;BA)', '(A;;FA;;;SY)'];
+const result = changeOf(sshState);
 
-/** Logs in with the host key pinned from guestinfo, and makes sure of the administrators' keys and their ACL. */
+/** Logs in with the host key pinned from guestinfo; makes sure of the administrators' keys, their ACL and sshd_config. */
 export const openssh = defineStep({
   id: 'openssh',
   title: 'Log in over SSH',
   needs: { windows: installWindows, address: ipAddress },
-  inputs: async (image) => ({ authorizedKeys: await readAuthorizedKeys(image) }),
-  files: scriptFiles('openssh'),
+  inputs: async (image) => ({
+    authorizedKeys: await readAuthorizedKeys(image),
+    sshdConfig: { Port: String(image.openssh.port), ...image.openssh.sshdConfig },
+  }),
+  files: scriptFiles('openssh', 'ip-address'),
   output: z.object({ hostKeys: z.array(z.string()), keys: z.array(z.string()), acl: z.string() }),
   retryable: true,
   timeout: (image) => image.timeouts.ssh,
   async run(context) {
-    const { keys, acl } = await script(context, 'openssh', context.inputs, state);
-    return { hostKeys: context.needs.windows.hostKeys, keys, acl };
+    const { inputs, config, needs, signal, warn, log } = context;
+    const session = await context.guest(signal);
+    const before = await session.readFile(configFile, { signal });
+    const { bytes, overridden } = setSshdConfig(before, inputs.sshdConfig);
+    for (const line of overridden) warn(`sshd_config: not for all logins, which a block takes out of it: ${line}`);
+    const changed = Buffer.compare(before ?? Buffer.alloc(0), bytes) !== 0;
+    if (changed) await session.writeFile(candidate.sftp, bytes, { signal });
+    const parameters = {
+      ...{ authorizedKeys: inputs.authorizedKeys, port: config.openssh.port },
+      ...(changed ? { config: candidate.windows } : {}),
+    };
+    const { after, evidence } = await script(context, 'openssh', parameters, result);
+    for (const line of evidence) log(`openssh: ${line}`);
+    // sshd runs with another file from now on: what it says to a new login is what counts.
+    if (changed) context.closeGuest();
+    return { hostKeys: needs.windows.hostKeys, keys: after.keys, acl: after.acl };
   },
   async verify(context) {
-    const found = await script(context, 'openssh', context.inputs, state);
-    const missing = context.inputs.authorizedKeys.filter((key) => !found.keys.some((line) => sameKey(line, key)));
-    if (missing.length > 0) {
-      throw new IngotError('openssh.keys', `expected ${missing.length} more keys in administrators_authorized_keys`, {
-        evidence: [...missing.map((key) => `missing: ${key}`), ...found.keys.map((key) => `found: ${key}`)],
-        remedy: 'look for software in the image that rewrites the file',
-      });
-    }
-    if (!isExact(found.acl)) {
-      throw new IngotError(
-        'openssh.acl',
-        'expected administrators_authorized_keys to be open to Administrators and SYSTEM only',
-        {
-          evidence: [`found ${found.acl}`],
-          remedy:
-            'run: icacls.exe C:\\ProgramData\\ssh\\administrators_authorized_keys /inheritance:r /grant *S-1-5-32-544:F /grant *S-1-5-18:F, and find out what changes it back',
-        },
-      );
-    }
-    if (found.status !== 'Running' || found.startType !== 'Automatic') {
-      throw new IngotError('openssh.service', 'expected sshd to run and to start automatically', {
-        evidence: [`found ${found.status}, ${found.startType}`],
-        remedy: 'run: Set-Service sshd -StartupType Automatic; Start-Service sshd',
-      });
-    }
-    return [
-      `host key pinned; ${found.keys.length} administrators’ keys, ACL exact`,
-      `sshd ${found.status}, ${found.startType}; firewall profile ${found.firewallProfile}`,
-    ];
+    const { inputs, config, needs } = context;
+    const parameters = { authorizedKeys: inputs.authorizedKeys, port: config.openssh.port };
+    const { before } = await script(context, 'openssh', parameters, result, { test: true });
+    const proof = proveSsh(before, {
+      ...{ keys: inputs.authorizedKeys, port: config.openssh.port },
+      ...{ options: inputs.sshdConfig, hostKeys: needs.windows.hostKeys },
+    });
+    const { adapters } = await script(context, 'ip-address', {}, adaptersOutput);
+    const inside =
+      adapters.length === 0 ? notInside(needs.address.address) : proveAdapters(adapters, needs.address.address);
+    return [...proof, ...inside];
   },
 });
 
-/** Type and key; the comment may differ. */
-function sameKey(a: string, b: string): boolean {
-  const [x, y] = [a, b].map((line) => line.split(/\s+/).slice(0, 2).join(' '));
-  return x === y;
-}
-
-/** Whether an SDDL grants full control to exactly the two, with inheritance off (`P`). */
-function isExact(sddl: string): boolean {
-  const dacl = /D:([A-Z]*)((?:\([^)]*\))*)/.exec(sddl);
-  const aces = dacl?.[2]?.match(/\([^)]*\)/g) ?? [];
-  return (dacl?.[1] ?? '').includes('P') && aces.length === 2 && exactAces.every((ace) => aces.includes(ace));
+function notInside(address: string): never {
+  throw new IngotError(
+    'ip-address.inside',
+    `expected Windows to have the address ${address}, found no network adapter`,
+    {
+      remedy: 'look at the NICs of the VM, and whether Windows has a driver for them',
+    },
+  );
 }

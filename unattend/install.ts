@@ -26,6 +26,8 @@ export interface InstallOptions {
   /** At most 15 characters; `*`: Setup invents one. */
   readonly computerName: string;
   readonly administratorPassword: string;
+  /** Name of the built-in administrator on the media. Default `Administrator`. */
+  readonly administratorName?: string | undefined;
   /** The disc that the first logon looks for by its label, and the script in its root. */
   readonly bootstrap: Bootstrap;
   /** A partition for Windows RE before Windows. Default false. */
@@ -113,7 +115,7 @@ function oobe(options: InstallOptions): PassTree {
         RegisteredOwner: options.owner,
         TimeZone: options.timeZone,
         UserAccounts: administratorAccount(administratorPassword),
-        AutoLogon: autoLogonOnce(administratorPassword),
+        AutoLogon: autoLogonOnce(administratorPassword, options.administratorName),
         FirstLogonCommands: firstLogonCommand(
           bootstrapCommand(bootstrap),
           `Run ${bootstrap.script} from the disc ${bootstrap.volumeLabel}`,

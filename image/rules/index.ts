@@ -10,12 +10,13 @@ import { literalSecrets } from './literal-secrets.ts';
 import { digestOfUrl, discFiles, driverFolders, locations } from './media.ts';
 import { memoryDump } from './memory-dump.ts';
 import { networks } from './network.ts';
-import { archiveOfDisc, authorizedKeys } from './openssh.ts';
+import { authorizedKeys, keysAllowed, opensshSources } from './openssh.ts';
 import { oneDatastore } from './placement.ts';
 import { region } from './region.ts';
 import { registry } from './registry.ts';
 import { replacedSettings } from './replaced-settings.ts';
 import type { Part, Raw, Rule, Written } from './rule.ts';
+import { bastionKeys, credentials } from './ssh-login.ts';
 import { acyclic, knownAfter, oneKind, uniqueStepNames, uploadTarget } from './steps.ts';
 import { unattend } from './unattend.ts';
 import { port, trust } from './vcenter.ts';
@@ -44,7 +45,10 @@ const RULES: readonly Rule[] = [
   replacedSettings,
   literalSecrets,
   authorizedKeys,
-  archiveOfDisc,
+  opensshSources,
+  keysAllowed,
+  credentials,
+  bastionKeys,
   oneRuntime,
   oneSource,
   uniqueRules,

@@ -24,15 +24,37 @@ export const authorizedKeys: Rule = ({ openssh }) =>
     key?.kind === 'key' && key.key !== undefined ? keyFindings(key.key, ['openssh', 'authorizedKeys', index]) : [],
   );
 
-export const archiveOfDisc: Rule = ({ openssh }, raw) => {
-  if (openssh?.source !== 'disc' || raw(['openssh', 'archive']) !== undefined) return [];
-  return [
-    {
-      path: ['openssh', 'archive'],
-      code: 'openssh.archive',
-      expected: 'the Win32-OpenSSH ZIP beside source: disc',
+/** A source that needs a file has it; a way in by key stays. */
+export const opensshSources: Rule = ({ openssh }, raw) => {
+  const fields = { 'features-on-demand': 'featuresOnDemand', archive: 'archive' } as const;
+  const findings: Finding[] = [];
+  for (const [index, source] of (openssh?.sources ?? []).entries()) {
+    if (source === undefined || source === 'capability' || raw(['openssh', fields[source]]) !== undefined) continue;
+    findings.push({
+      path: ['openssh', 'sources', index],
+      code: 'openssh.source',
+      expected: `openssh.${fields[source]} beside the source ${source}`,
       found: 'nothing',
-      remedy: 'add archive: PATH, or set source: capability',
-    },
-  ];
+      remedy: `add ${fields[source]}: PATH, or take ${source} out of the list`,
+    });
+  }
+  return findings;
 };
+
+/** ingot, and the operator behind it, log in by key: an image that refuses keys would lock both out. */
+export const keysAllowed: Rule = ({ openssh }) =>
+  Object.entries(openssh?.sshdConfig ?? {}).flatMap(([name, value]): Finding[] => {
+    const keyword = name.toLowerCase();
+    const refuses = keyword === 'pubkeyauthentication' && value?.toLowerCase() === 'no';
+    const demands = keyword === 'authenticationmethods' && !/(^|\s)(publickey|any)(\s|$)/i.test(value ?? '');
+    if (!refuses && !demands) return [];
+    return [
+      {
+        path: ['openssh', 'sshdConfig', name],
+        code: 'openssh.sshd-config',
+        expected: 'an sshd that lets public keys in by themselves',
+        found: `${name} ${value}`,
+        remedy: 'remove it: ingot and the operator of OpenShift log in by key',
+      },
+    ];
+  });

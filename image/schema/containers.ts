@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pattern, sha256, text, version } from './fields.ts';
+import { hints, pattern, sha256, text, version } from './fields.ts';
 
 function archiveFields(what: string, origin: string) {
   return {
@@ -11,11 +11,23 @@ function archiveFields(what: string, origin: string) {
     archive: text('the path of an archive')
       .optional()
       .describe('Archive on this machine, relative to this file, uploaded to Windows instead of `url`.'),
+    proxy: pattern(/^[Hh][Tt][Tt][Pp]:\/\/[^\s/@]+\/?$/, { expected: 'the URL of a proxy, such as http://proxy:3128' })
+      .optional()
+      .describe('HTTP proxy for the download, without a password.'),
   };
 }
 
 export const dockerSchema = z
-  .strictObject(archiveFields('Docker', 'download.docker.com'))
+  .strictObject({
+    ...archiveFields('Docker', 'download.docker.com'),
+    daemon: z
+      .record(z.string(), z.json())
+      .register(hints, { expected: 'settings of daemon.json' })
+      .optional()
+      .describe(
+        'Settings of `C:\\ProgramData\\docker\\config\\daemon.json`. Objects are merged with what is there, lists and values replace; other settings stay.',
+      ),
+  })
   .describe('Docker Engine from its static archive. Not together with `containerd`.');
 
 export const containerdSchema = z

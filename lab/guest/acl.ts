@@ -14,3 +14,15 @@ export function isKeyAclStrict(sddl: string | undefined): boolean {
   const entries = [...sddl.matchAll(/\(([^)]*)\)/g)].map(([, entry = '']) => entry.split(';').at(-1) ?? '');
   return entries.length > 0 && entries.every((trustee) => ['BA', 'SY', 'S-1-5-32-544', 'S-1-5-18'].includes(trustee));
 }
+
+/** Bits of a file's access mask that change it: data, attributes, delete, access list, owner. */
+const WRITE = 0x500d0116;
+const LETTERS: Readonly<Record<string, number>> = { FA: 0x1f01ff, FR: 0x120089, FW: 0x120116, FX: 0x1200a0 };
+
+/** Trustees besides Administrators and SYSTEM that may write, by the entries of a security descriptor. */
+export function foreignWriters(sddl: string): string[] {
+  return [...sddl.matchAll(/\(A;[^;]*;([^;]*);;;([^)]*)\)/g)]
+    .filter(([, rights = '']) => ((LETTERS[rights] ?? Number(rights)) & WRITE) !== 0)
+    .map(([, , trustee = '']) => trustee)
+    .filter((trustee) => !['BA', 'SY', 'S-1-5-32-544', 'S-1-5-18'].includes(trustee));
+}

@@ -1,7 +1,6 @@
 import type { Disc } from '../disc/disc.ts';
 import type { ScenarioState } from '../scenario.ts';
-import { KEYS_ACL, WIDE_ACL } from './acl.ts';
-import { AUTHORIZED_KEYS_FILE, SSH_FOLDER, SSHD_CONFIG_FILE, TOOLS_FOLDER } from './paths.ts';
+import { TOOLS_CONF_FILE, TOOLS_FOLDER } from './paths.ts';
 import { SetupStop } from './setup-stop.ts';
 import type { Windows } from './windows.ts';
 
@@ -12,7 +11,15 @@ const DEFAULT_TOOLS_VERSION = '12.3.5.22544099';
 export interface BootstrapParameters {
   readonly build: string;
   readonly authorizedKeys: readonly string[];
-  readonly openssh: { readonly source: string; readonly port: number };
+  /** When the disc was made. */
+  readonly time: string | undefined;
+  readonly openssh: {
+    readonly sources: readonly string[];
+    readonly port: number;
+    /** `name` on the disc and `sha256`; `folder` on the disc. */
+    readonly archive: Readonly<Record<string, string>> | undefined;
+    readonly featuresOnDemand: Readonly<Record<string, string>> | undefined;
+  };
 }
 
 /**
@@ -64,45 +71,36 @@ export async function startBootstrap(
 export async function installTools(windows: Windows, discs: readonly Disc[], state: ScenarioState): Promise<boolean> {
   const disc = discs.find((candidate) => candidate.find('setup64.exe') !== undefined);
   if (disc === undefined) return false;
+  // Windows Installer does one installation at a time: ERROR_INSTALL_ALREADY_RUNNING.
+  if (state.scenario.tools?.busy === 'always') {
+    throw new SetupStop(
+      'bootstrap.ps1 : Expected setup64.exe to end with exit code 0, 3010 or 1641, found 1618. Another installation is at work',
+    );
+  }
   const told = (await disc.text('tools-version.txt'))?.trim();
   const { version, startType, status } = state.scenario.tools ?? {};
   windows.toolsVersion = version ?? (told || DEFAULT_TOOLS_VERSION);
   windows.services.set('VMTools', { status: status ?? 'Running', startType: startType ?? 'Automatic' });
   windows.software.set('VMware Tools', windows.toolsVersion);
   windows.files.makeFolder(TOOLS_FOLDER);
+  if (state.scenario.toolsConf?.readOnly) {
+    windows.files.write(TOOLS_CONF_FILE, '[logging]\r\nlog = true\r\n');
+    windows.files.change(TOOLS_CONF_FILE, { readOnly: true });
+  }
   return true;
 }
 
-/** Why OpenSSH Server can't be installed from where bootstrap.json says; undefined if it can. */
-export function opensshProblem(parameters: BootstrapParameters, discs: readonly Disc[]): string | undefined {
-  if (parameters.openssh.source !== 'disc') return undefined;
-  const disc = discs.find((candidate) => candidate.label.toUpperCase() === LABEL);
-  return disc?.find('OpenSSH-Win64.zip') === undefined
-    ? "Cannot find path 'OpenSSH-Win64.zip' because it does not exist."
-    : undefined;
-}
+/** A day: how far ahead of the disc a clock may be that is right. */
+const DAY_SECONDS = 86_400;
 
-/** Installs OpenSSH Server and the Administrator's keys. */
-export function installOpenSsh(windows: Windows, parameters: BootstrapParameters, state: ScenarioState): void {
-  windows.services.set('sshd', { status: 'Running', startType: 'Automatic' });
-  windows.files.makeFolder(SSH_FOLDER, { acl: 'O:BAG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;AU)' });
-  windows.files.write(
-    SSHD_CONFIG_FILE,
-    `Port ${parameters.openssh.port}\r\nSubsystem\tsftp\tsftp-server.exe\r\nMatch Group administrators\r\n       AuthorizedKeysFile __PROGRAMDATA__/ssh/administrators_authorized_keys\r\n`,
-  );
-  windows.files.write(AUTHORIZED_KEYS_FILE, `${parameters.authorizedKeys.join('\r\n')}\r\n`, {
-    acl: state.scenario.bootstrap?.keyAcl === 'wide' ? WIDE_ACL : KEYS_ACL,
-  });
-  windows.firewall.push({
-    name: 'OpenSSH-Server-In-TCP',
-    port: parameters.openssh.port,
-    protocol: 'TCP',
-    enabled: true,
-    direction: 'Inbound',
-    action: 'Allow',
-    edgeTraversal: 'Block',
-    profile: 'Any',
-  });
+/**
+ * What the bootstrap adds to a clock that is off, in seconds: by the time on the disc, before anything is installed. A
+ * clock in the past and one more than a day ahead are wrong; without a time on the disc nothing is known of it.
+ */
+export function correctedSeconds({ time }: BootstrapParameters, { scenario }: ScenarioState): number {
+  const off = (scenario.clock?.days ?? 0) * DAY_SECONDS;
+  if (off === 0 || time === undefined || Number.isNaN(Date.parse(time))) return 0;
+  return off < 0 || off > DAY_SECONDS ? -off : 0;
 }
 
 function readParameters(json: string): BootstrapParameters | undefined {
@@ -118,8 +116,20 @@ function readParameters(json: string): BootstrapParameters | undefined {
   const openssh = 'openssh' in value ? value.openssh : undefined;
   if (typeof build !== 'string' || !Array.isArray(keys) || openssh === null || typeof openssh !== 'object')
     return undefined;
-  const source = 'source' in openssh ? openssh.source : undefined;
-  const port = 'port' in openssh ? openssh.port : undefined;
-  if ((source !== 'capability' && source !== 'disc') || typeof port !== 'number') return undefined;
-  return { build, authorizedKeys: keys.filter((key) => typeof key === 'string'), openssh: { source, port } };
+  const field = (name: string) => Object.entries(openssh).find(([key]) => key === name)?.[1];
+  const [sources, port] = [field('sources'), field('port')];
+  const time = 'time' in value && typeof value.time === 'string' ? value.time : undefined;
+  const known = ['capability', 'features-on-demand', 'archive'];
+  if (!Array.isArray(sources) || !sources.every((source) => known.includes(source)) || typeof port !== 'number')
+    return undefined;
+  return {
+    ...{ build, time, authorizedKeys: keys.filter((key) => typeof key === 'string') },
+    openssh: { sources, port, archive: texts(field('archive')), featuresOnDemand: texts(field('featuresOnDemand')) },
+  };
+}
+
+/** The members of an object that are text. */
+function texts(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (value === null || typeof value !== 'object') return undefined;
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => typeof member === 'string'));
 }

@@ -5,55 +5,77 @@ import type { Json } from '../../common/json.ts';
 import type { ContainerRuntime, Image } from '../../image/index.ts';
 import type { StepTools } from '../../pipeline/step.ts';
 import type { BuildEnv } from '../define.ts';
+import { changeOf } from './change.ts';
+import type { RestartWish } from './restarts.ts';
 import { script } from './script.ts';
 
 export const runtimeOutput = z.object({
   version: z.string(),
   service: z.string(),
-  restarted: z.boolean(),
 });
-const feature = z.object({ changed: z.boolean(), rebootRequired: z.boolean(), installed: z.array(z.string()) });
-const installed = z.object({
-  changed: z.boolean(),
+const feature = z.object({ rebootRequired: z.boolean() });
+const state = z.object({
   version: z.string(),
   status: z.string(),
   startType: z.string(),
+  /** The version that the service itself tells. */
+  answers: z.string(),
+  /** Docker only. */
+  daemonJson: z.base64().optional(),
 });
+export type RuntimeState = z.infer<typeof state>;
 
 type Name = 'docker' | 'containerd';
-type Context = BuildEnv & StepTools<Image, Json>;
+type Context = BuildEnv & StepTools<Image, Json> & RestartWish;
+type More = Readonly<Record<string, string>>;
 
-/** Installs the Containers feature, restarts if Windows asks for it, then the runtime itself. */
-export async function installRuntime(context: Context, name: Name, runtime: ContainerRuntime | undefined) {
-  const { progress, signal, config } = context;
-  const { version, sha256 } = wanted(name, runtime);
+/**
+ * Installs the Containers feature, then, when it needs no restart any more, the runtime itself.
+ *
+ * @param more makes further parameters for the script, once the feature is there
+ */
+export async function installRuntime(
+  context: Context,
+  name: Name,
+  runtime: ContainerRuntime | undefined,
+  more: () => Promise<More> = async () => ({}),
+) {
+  const { progress, log } = context;
   progress('Installing the Containers feature');
   const { rebootRequired } = await script(context, 'windows-feature', { names: ['Containers'] }, feature);
-  if (rebootRequired) {
-    progress('Restarting Windows for the Containers feature');
-    const guest = await context.guest(signal);
-    await guest.restart({ signal, deadlineMs: config.timeouts.boot });
-  }
-  progress(`Installing ${name} ${version}`);
-  const source = await sourceOf(context, wanted(name, runtime), true);
-  const found = await script(context, name, { version, sha256, ...source }, installed);
-  return { version: found.version, service: found.status, restarted: rebootRequired };
+  // The step is run again once Windows has restarted for it.
+  if (rebootRequired) return { version: '', service: '' };
+  progress(`Installing ${name} ${wanted(name, runtime).version}`);
+  const parameters = await parametersOf(context, wanted(name, runtime), true);
+  const { after, evidence } = await script(context, name, { ...parameters, ...(await more()) }, changeOf(state));
+  for (const line of evidence) log(`${name}: ${line}`);
+  return { version: after.version, service: after.status };
 }
 
-/** Asks the guest again: nothing to change, service running and automatic, the version that was asked for. */
-export async function proveRuntime(context: Context, name: Name, runtime: ContainerRuntime | undefined) {
-  const { version, sha256 } = wanted(name, runtime);
-  const source = await sourceOf(context, wanted(name, runtime), false);
-  const found = await script(context, name, { version, sha256, ...source }, installed);
-  if (found.changed || found.version !== version || found.status !== 'Running' || found.startType !== 'Automatic') {
-    throw new IngotError(`${name}.service`, `expected ${name} ${version} as a running, automatic service`, {
-      evidence: [
-        `found version ${found.version}, ${found.status}, ${found.startType}, changed again: ${found.changed}`,
-      ],
-      remedy: `look at the event log of the service ${name} in the VM`,
-    });
+/** What is there: the version that was asked for, as a running, automatic service that answers. */
+export async function proveRuntime(
+  context: Context,
+  name: Name,
+  runtime: ContainerRuntime | undefined,
+): Promise<{ readonly proof: string; readonly found: RuntimeState }> {
+  const { version } = wanted(name, runtime);
+  const parameters = await parametersOf(context, wanted(name, runtime), false);
+  const { before: found } = await script(context, name, parameters, changeOf(state), { test: true });
+  const runs = found.status === 'Running' && found.startType === 'Automatic';
+  if (!runs || found.version !== version || found.answers !== version) {
+    throw new IngotError(
+      `${name}.service`,
+      `expected ${name} ${version} as a running, automatic service that answers`,
+      {
+        evidence: [
+          `found version ${found.version || 'none'}, ${found.status}, ${found.startType}`,
+          `the service says: ${found.answers || 'nothing'}`,
+        ],
+        remedy: `look at the event log of the service ${name} in the VM`,
+      },
+    );
   }
-  return [`${name} ${found.version}: service ${found.status}, ${found.startType}`];
+  return { proof: `${name} ${found.version}: service ${found.status}, ${found.startType}, answers`, found };
 }
 
 function wanted(name: Name, runtime: ContainerRuntime | undefined): ContainerRuntime {
@@ -62,8 +84,9 @@ function wanted(name: Name, runtime: ContainerRuntime | undefined): ContainerRun
 }
 
 /** A URL is for Windows to download from; a file of this machine is uploaded first, if it is not there already. */
-async function sourceOf({ guest, signal, progress }: Context, { source }: ContainerRuntime, upload: boolean) {
-  if (source.kind === 'url') return { url: source.url };
+async function parametersOf({ guest, signal, progress }: Context, runtime: ContainerRuntime, upload: boolean) {
+  const { version, sha256, source, proxy } = runtime;
+  if (source.kind === 'url') return { version, sha256, url: source.url, ...(proxy === undefined ? {} : { proxy }) };
   const name = basename(source.path);
   if (upload) {
     const session = await guest(signal);
@@ -72,5 +95,5 @@ async function sourceOf({ guest, signal, progress }: Context, { source }: Contai
       onProgress: (done, total) => progress({ message: `Uploading ${name}`, done, total, unit: 'bytes' }),
     });
   }
-  return { path: `C:\\ProgramData\\ingot\\${name}` };
+  return { version, sha256, path: `C:\\ProgramData\\ingot\\${name}` };
 }

@@ -30,6 +30,7 @@ export async function installFile(
     productKey: await productKey(config, media.evaluation, read),
     installationType,
     administratorPassword,
+    administratorName: config.openssh.username,
     bootstrap: { volumeLabel, script: 'bootstrap.ps1' },
     recoveryPartition,
     driverPaths: discDriverPaths(config.media.drivers),

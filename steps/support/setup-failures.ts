@@ -1,13 +1,57 @@
 import { IngotError } from '../../common/failure.ts';
+import type { BootstrapReport } from '../../guest/reports.ts';
 import { durationText } from '../../guest/wait.ts';
 import type { Image } from '../../image/index.ts';
+import { opensshCause, skippedText } from './openssh-sources.ts';
 
-/** The bootstrap says itself that it failed. */
-export function bootstrapFailed(message: string, evidence: readonly string[]): IngotError {
+/** The bootstrap says itself that it failed; `code` is the script's own. */
+export function bootstrapFailed(message: string, evidence: readonly string[], code?: string): IngotError {
+  if (code === 'openssh.sources') return noOpenSsh(message, evidence);
   return new IngotError('windows.bootstrap', `expected the bootstrap inside Windows to finish, found: ${message}`, {
     evidence,
     remedy: 'look at C:\\ProgramData\\ingot\\bootstrap.log in the VM; mend the cause and build again',
   });
+}
+
+/** None of the ways to OpenSSH Server worked; its lines are `SOURCE: CODE MESSAGE`. */
+function noOpenSsh(message: string, evidence: readonly string[]): IngotError {
+  const remedies = evidence.flatMap((line) => {
+    const [, source = '', code = ''] = /^([a-z-]+): (\S+)/.exec(line) ?? [];
+    const cause = opensshCause(code);
+    return cause === undefined ? [] : [`${source}: ${cause.words}; ${cause.remedy}`];
+  });
+  return new IngotError('openssh.sources', `expected the bootstrap to install OpenSSH Server, found: ${message}`, {
+    evidence,
+    remedy: remedies.join('. ') || 'look at C:\\ProgramData\\ingot\\bootstrap.log in the VM',
+  });
+}
+
+type Ready = Extract<BootstrapReport, { state: 'ready' }>;
+
+/** What somebody should know of a bootstrap that went well in the end: ways that did not work, a clock that was off. */
+export function bootstrapNotes({ openssh, clock }: Ready): readonly string[] {
+  const skipped = (openssh?.skipped ?? []).map(
+    (one) => `OpenSSH Server came from ${openssh?.source}, not from ${skippedText(one)}`,
+  );
+  const seconds = clock?.correctedSeconds ?? 0;
+  if (seconds === 0) return skipped;
+  const off = `${durationText(Math.abs(seconds) * 1000)} ${seconds > 0 ? 'behind' : 'ahead'}`;
+  return [
+    ...skipped,
+    `the clock of Windows was ${off} and was put right before anything was installed: look at the clock of the ESXi host`,
+  ];
+}
+
+/** ingot and OpenShift's operator log in as the built-in administrator, whose name is in the language of the media. */
+export function checkUsername({ openssh }: Image, found: string | undefined): void {
+  if (found === undefined || found.toLowerCase() === openssh.username.toLowerCase()) return;
+  throw new IngotError(
+    'openssh.username',
+    `expected the built-in administrator to be called ${openssh.username}, found ${found}`,
+    {
+      remedy: `set openssh.username: ${found}, or install from English media; OpenShift’s operator logs in as Administrator`,
+    },
+  );
 }
 
 /** What was installed is another Windows than the image file asks for. */

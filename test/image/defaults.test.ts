@@ -46,7 +46,9 @@ test('the defaults are what the procedure asks for', () => {
     extraDisks: [],
     nics: [{ network: 'N' }],
   });
-  assert.deepEqual(image.firewall.rules, [{ name: 'ContainerLogsPort', port: 10250, protocol: 'TCP' }]);
+  assert.deepEqual(image.firewall.rules, [
+    { name: 'ContainerLogsPort', port: 10250, protocol: 'TCP', direction: 'Inbound', action: 'Allow' },
+  ]);
   assert.deepEqual(image.tools, { minimumVersion: '11.0.6', excludeNics: '' });
   assert.equal(image.windows.installationType, 'Server Core');
   assert.equal(image.windows.productKey, 'kms');
@@ -155,7 +157,7 @@ test('steps of the user run in their order, unless after places them', () => {
   assert.deepEqual(
     image.steps.map(({ name, after, timeout }) => [name, after, timeout]),
     [
-      ['a', 'firewall', 60_000],
+      ['a', 'memory-dump', 60_000],
       ['b', 'openssh', 60_000],
       ['c', 'a', 60_000],
       ['d', 'a', 60_000],
@@ -171,7 +173,7 @@ test('a step is one of four kinds', () => {
       "  - { name: b, upload: { from: dir, to: 'D:\\app' } }\n  - { name: c, restart: true }\n  - name: motd\n",
   );
   const [script, upload, restart] = load(text).steps;
-  const base = { title: 'a', after: 'firewall', timeout: 300_000, retry: 2 };
+  const base = { title: 'a', after: 'memory-dump', timeout: 300_000, retry: 2 };
   assert.deepEqual(script, { ...base, name: 'a', kind: 'script', script: `${FOLDER}/a.ps1`, parameters: { n: 1 } });
   assert.ok(upload?.kind === 'upload' && restart?.kind === 'restart');
   assert.deepEqual([upload.from, upload.to], [`${FOLDER}/dir`, 'D:\\app']);

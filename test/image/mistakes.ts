@@ -312,7 +312,16 @@ export const MISTAKES: readonly Mistake[] = [
   [KEYS, '\n    - ‸ssh-dss AAAAB3NzaC1kc3M=', 'openssh.authorizedKeys[0]', 'openssh.weak-key'],
   [KEYS, `\n    - ‸${CUT}`, 'openssh.authorizedKeys[0]', 'openssh.key'],
   [KEYS, '[‸-----BEGIN OPENSSH PRIVATE KEY-----]', 'openssh.authorizedKeys[0]', 'openssh.key'],
-  ['openssh:\n', '‸openssh:\n  source: disc\n', 'openssh.archive', 'openssh.archive'],
+  ['openssh:\n', 'openssh:\n  sources: [capability, ‸archive]\n', 'openssh.sources[1]', 'openssh.source'],
+  ['openssh:\n', 'openssh:\n  sources: [‸features-on-demand]\n', 'openssh.sources[0]', 'openssh.source'],
+  ['openssh:\n', 'openssh:\n  sources: [‸disc]\n', 'openssh.sources[0]', 'image.value'],
+  ['openssh:\n', 'openssh:\n  sshdConfig: ‸{ Port: 22 }\n', 'openssh.sshdConfig', 'image.value'],
+  [
+    'openssh:\n',
+    'openssh:\n  sshdConfig: { PubkeyAuthentication: ‸false }\n',
+    'openssh.sshdConfig.PubkeyAuthentication',
+    'openssh.sshd-config',
+  ],
   [
     'firewall:\n',
     `‸containerd: { version: 1.7.0, sha256: "\${var.docker_sha256}" }\nfirewall:\n`,

@@ -1,7 +1,7 @@
 import { encodePassword } from '../password.ts';
 import type { SettingTree } from '../settings.ts';
 
-/** The built-in account; with it as AutoLogon's user name Setup enables it. */
+/** The built-in account (RID 500) on most media; with it as AutoLogon's user name Setup enables it. */
 const ADMINISTRATOR = 'Administrator';
 
 /**
@@ -29,8 +29,8 @@ export function administratorAccount(password: string): SettingTree {
  * AutoLogon of Administrator, once. Windows counts one logon too many (a known issue that the reference names), so what
  * runs at the first logon must set AutoLogonCount of Winlogon to 0. Source: the same reference, AutoLogon, LogonCount.
  */
-export function autoLogonOnce(password: string): SettingTree {
-  return { Password: encodePassword(password, 'Password'), Enabled: true, LogonCount: 1, Username: ADMINISTRATOR };
+export function autoLogonOnce(password: string, username: string = ADMINISTRATOR): SettingTree {
+  return { Password: encodePassword(password, 'Password'), Enabled: true, LogonCount: 1, Username: username };
 }
 
 /**

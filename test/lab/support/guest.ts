@@ -38,7 +38,7 @@ export async function answerDiscFiles(
     'bootstrap.json': JSON.stringify({
       build: 'build-1',
       authorizedKeys: [key],
-      openssh: { source: 'capability', port: options.port ?? Number(lab.env.INGOT_VAR_ssh_port) },
+      openssh: { sources: ['capability'], port: options.port ?? Number(lab.env.INGOT_VAR_ssh_port) },
     }),
   };
 }
