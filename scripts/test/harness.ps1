@@ -144,8 +144,19 @@ function Initialize-Guest {
         $item = [pscustomobject]@{ Name = $key; ValueCount = $Guest.registry[$key].Count; Names = @($Guest.registry[$key].Keys) }
         Add-Member -InputObject $item -MemberType ScriptMethod -Name GetValueNames -PassThru -Value { $this.Names }
     }
-    foreach ($name in @('New-Item', 'Remove-Item')) {
-        Pester\Mock -CommandName $name -ParameterFilter { "$LiteralPath$Path" -like 'HK*:*' } -MockWith { throw 'Expected no change of a registry key.' }
+    Pester\Mock -CommandName New-Item -ParameterFilter { "$Path" -like 'HK*:*' } -MockWith { $Guest.registry[[string]@($Path)[0]] = @{} }
+    Pester\Mock -CommandName Remove-Item -ParameterFilter { "$LiteralPath$Path" -like 'HK*:*' } -MockWith {
+        $top = [string]@($LiteralPath)[0]
+        foreach ($one in @($Guest.registry.Keys | Where-Object -FilterScript { $_ -eq $top -or $_.StartsWith("$top\") })) { $Guest.registry.Remove($one) }
+    }
+    foreach ($name in @('New-ItemProperty', 'Set-ItemProperty')) {
+        Pester\Mock -CommandName $name -MockWith {
+            if (-not $Guest.registry.ContainsKey([string]$LiteralPath)) { $Guest.registry[[string]$LiteralPath] = @{} }
+            $Guest.registry[[string]$LiteralPath][[string]$Name] = $Value
+        }
+    }
+    Pester\Mock -CommandName Remove-ItemProperty -MockWith {
+        if ($Guest.registry.ContainsKey([string]$LiteralPath)) { $Guest.registry[[string]$LiteralPath].Remove([string]$Name) }
     }
 
     # Services
@@ -167,14 +178,16 @@ function Invoke-InGuest {
 }
 
 # Runs a script as ingot does, in this process: parameters as one line of base64 on standard input, markers read from
-# standard output. Returns @{ exitCode; result; error; progress; log }.
+# standard output. Argument: parameters of the script's own, besides -Test. Returns @{ exitCode; result; error; progress; log }.
 function Invoke-Script {
-    param([Parameter(Mandatory = $true)][string]$Name, [hashtable]$Parameter = @{}, [switch]$Test, [string]$Folder = $ScriptFolder)
+    param([Parameter(Mandatory = $true)][string]$Name, [hashtable]$Parameter = @{}, [switch]$Test, [hashtable]$Argument = @{}, [string]$Folder = $ScriptFolder)
     $json = ConvertTo-Json -InputObject $Parameter -Depth 8 -Compress
     $standardInput, $standardOutput = [Console]::In, [Console]::Out
     $writer = New-Object -TypeName System.IO.StringWriter
-    $switches = @{}
+    $switches = $Argument.Clone()
     if ($Test) { $switches.Test = $true }
+    # A script that ends without exit leaves it as it is.
+    Set-Variable -Name 'LASTEXITCODE' -Scope Global -Value 0
     $environment = Set-GuestEnvironment -Value (Get-GuestEnvironment)
     $line = [Convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes($json))
     try {

@@ -28,10 +28,29 @@ Pester\Describe 'lib-archive.ps1' {
         ([Net.ServicePointManager]::SecurityProtocol -band [Net.SecurityProtocolType]::Tls12) | Pester\Should -Be ([Net.SecurityProtocolType]::Tls12)
     }
 
+    Pester\It 'goes through a proxy where there is one' {
+        [void](Get-IngotArchive -Path '' -Url 'https://example.com/a.zip' -Digest $digest -Destination $destination -Proxy 'http://proxy:3128')
+        Pester\Should -Invoke -CommandName Invoke-WebRequest -Times 1 -Exactly -ParameterFilter { $Proxy -eq 'http://proxy:3128' }
+    }
+
     Pester\It 'refuses another digest, and says both' {
         $path = Set-GuestFile -Path 'upload.zip' -Text 'abd'
         $failure = { Get-IngotArchive -Path $path -Url '' -Digest $digest -Destination $destination } | Pester\Should -Throw -PassThru
         $failure.Exception.Data['ingot.code'] | Pester\Should -Be 'guest.digest'
         $failure.Exception.Message | Pester\Should -BeLike "Expected the SHA-256 $digest for *upload.zip, found a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9."
+    }
+
+    Pester\It 'checks what was downloaded as well' {
+        Pester\Mock -CommandName Invoke-WebRequest -MockWith { [System.IO.File]::WriteAllText($OutFile, '<html>log in first</html>') }
+        $failure = { Get-IngotArchive -Path '' -Url 'https://example.com/a.zip' -Digest $digest -Destination $destination } | Pester\Should -Throw -PassThru
+        $failure.Exception.Data['ingot.code'] | Pester\Should -Be 'guest.digest'
+    }
+
+    Pester\It 'tells of a download that failed, and of an archive that is not there' {
+        Pester\Mock -CommandName Invoke-WebRequest -MockWith { throw '404' }
+        $failure = { Get-IngotArchive -Path '' -Url 'https://example.com/a.zip' -Digest $digest -Destination $destination } | Pester\Should -Throw -PassThru
+        $failure.Exception.Data['ingot.code'] | Pester\Should -Be 'guest.download'
+        $failure = { Get-IngotArchive -Path ($destination + '.missing') -Url '' -Digest $digest -Destination $destination } | Pester\Should -Throw -PassThru
+        $failure.Exception.Data['ingot.code'] | Pester\Should -Be 'guest.no-archive'
     }
 }

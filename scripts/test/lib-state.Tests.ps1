@@ -86,4 +86,16 @@ Pester\Describe 'lib-state.ps1' {
             @(Invoke-InGuest -Body { Get-PendingReboot }).Count | Pester\Should -Be 0
         }
     }
+
+    # With real folders, since only Windows has access lists.
+    Pester\It 'tells a folder of its own from one that every user may add to' -Skip:($env:OS -ne 'Windows_NT') {
+        $folder = Get-GuestFolder -Path 'ProgramData\ingot'
+        $security = New-Object -TypeName System.Security.AccessControl.DirectorySecurity
+        $security.SetSecurityDescriptorSddlForm('O:BAD:P(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)', 'Access, Owner')
+        [System.IO.Directory]::SetAccessControl($folder, $security)
+        Test-IngotFolderPrivate | Pester\Should -BeTrue
+        $security.SetSecurityDescriptorSddlForm('O:BAD:P(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)(A;OICI;0x1200a9;;;BU)', 'Access, Owner')
+        [System.IO.Directory]::SetAccessControl($folder, $security)
+        Test-IngotFolderPrivate | Pester\Should -BeFalse
+    }
 }

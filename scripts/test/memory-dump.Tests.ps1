@@ -20,7 +20,6 @@ Pester\Describe 'memory-dump.ps1' {
             return $file
         }
         Pester\Mock -CommandName Remove-CimInstance -MockWith { $Fake.files = @($Fake.files | Where-Object -FilterScript { $_.Name -ne $InputObject.Name }) }
-        Pester\Mock -CommandName New-ItemProperty -MockWith { $Guest.registry[[string]$LiteralPath][[string]$Name] = $Value }
     }
 
     Pester\It 'leaves a Windows alone that is as it should be' {

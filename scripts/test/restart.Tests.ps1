@@ -19,6 +19,13 @@ Pester\Describe 'restart.ps1' {
         $Guest.native[0].arguments[0] | Pester\Should -Be '/r'
     }
 
+    Pester\It 'forgets that the last start is over, so that the end of the next one can be seen' {
+        $Guest.answers['shutdown.exe'] = { @{ exitCode = 0 } }
+        $Guest.registry['HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon\AutoLogonChecked'] = @{}
+        [void](Get-ScriptResult -Name 'restart.ps1')
+        $Guest.registry.Count | Pester\Should -Be 0
+    }
+
     Pester\It 'is content with exit code <Code>: Windows goes down already' -ForEach @(@{ Code = 1115 }, @{ Code = 1190 }) {
         $Guest.answers['shutdown.exe'] = { @{ exitCode = $Code } }
         (Get-ScriptResult -Name 'restart.ps1').scheduled | Pester\Should -BeTrue

@@ -18,7 +18,6 @@ Pester\Describe 'time.ps1' {
         $Fake = @{ zone = 'Pacific Standard Time' }
         Pester\Mock -CommandName Get-TimeZone -MockWith { [pscustomobject]@{ Id = $Fake.zone } }
         Pester\Mock -CommandName Set-TimeZone -MockWith { $Fake.zone = $Id }
-        Pester\Mock -CommandName New-ItemProperty -MockWith { if (-not $Guest.registry.ContainsKey([string]$LiteralPath)) { $Guest.registry[[string]$LiteralPath] = @{} }; $Guest.registry[[string]$LiteralPath][[string]$Name] = $Value }
         $Guest.answers['sc.exe'] = { $Guest.registry.Remove("$w32time\TriggerInfo\0"); @{ exitCode = 0 } }
         $Guest.answers['w32tm.exe'] = { $Guest.registry["$w32time\Parameters"].NtpServer = $asked.servers -join ' '; @{ exitCode = 0 } }
     }

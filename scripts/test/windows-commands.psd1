@@ -71,7 +71,7 @@
     'Get-NetIPAddress'                 = 'InterfaceIndex'
     'Get-NetRoute'                     = 'InterfaceIndex DestinationPrefix'
     'Get-NetTCPConnection'             = 'LocalPort State'
-    'Invoke-WebRequest'                = 'Uri OutFile UseBasicParsing?'
+    'Invoke-WebRequest'                = 'Uri OutFile UseBasicParsing? Proxy'
     'New-NetFirewallRule'              = 'Name DisplayName Enabled Profile Direction Action EdgeTraversalPolicy LocalPort Protocol RemoteAddress Program'
     'Remove-NetFirewallRule'           = 'InputObject<'
     'Set-NetFirewallRule'              = 'Name Enabled Profile Action LocalPort'
