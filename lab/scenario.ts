@@ -28,6 +28,25 @@ export interface JobFault {
   readonly untilFound?: boolean;
 }
 
+/** What a clone of a sealed disk does wrong at its first start. */
+export interface CloneFault {
+  /** It stays black: no Windows, no Tools. */
+  readonly black?: boolean;
+  /** OOBE waits at a page with these words; Windows and VMware Tools run, and nobody can log in. */
+  readonly stuckAt?: string;
+  /** OOBE has set the password and does not come to its end. */
+  readonly oobe?: 'never-ends';
+  readonly computerName?: 'kept';
+  readonly hostKeys?: 'kept';
+  readonly sshd?: 'Stopped' | 'Manual';
+  readonly tools?: 'Stopped' | 'Manual';
+  readonly runtime?: 'Stopped' | 'silent';
+  readonly hns?: 'left';
+  readonly rules?: 'gone';
+  /** The answer file in Panther keeps its password. */
+  readonly password?: 'left';
+}
+
 /** One update of a round. */
 export interface ScenarioUpdate {
   readonly kb: string;
@@ -60,6 +79,7 @@ export interface Scenario {
     readonly outcome: 'fails' | 'fails-silently' | 'hangs';
     readonly errors?: readonly string[];
   };
+  readonly clone?: CloneFault;
   readonly power?: { readonly neverOff?: boolean };
   /** Faults of vCenter itself. */
   readonly faults?: readonly Fault[];
@@ -78,6 +98,19 @@ const MEMBERS: Readonly<Record<keyof Scenario, readonly string[] | undefined>> =
   jobs: undefined,
   updates: ['rounds'],
   sysprep: ['outcome', 'errors'],
+  clone: [
+    'black',
+    'stuckAt',
+    'oobe',
+    'computerName',
+    'hostKeys',
+    'sshd',
+    'tools',
+    'runtime',
+    'hns',
+    'rules',
+    'password',
+  ],
   power: ['neverOff'],
   faults: undefined,
 };

@@ -12,6 +12,11 @@ export const clone = defineStep({
   timeout: (image) => image.timeouts.clone,
   async run({ vcenter, names, needs, held, build, signal, progress }) {
     const center = await vcenter();
+    // Of a smoke test that broke off: its disks may stand upon those of the candidate.
+    if ((await center.find('smoke', signal)) !== undefined) {
+      progress(`Deleting ${names.smoke}, which an earlier build left`);
+      await center.destroy('smoke', signal);
+    }
     if ((await center.find('candidate', signal)) !== undefined) {
       progress(`Deleting ${names.candidate}, which an earlier build left`);
       await center.destroy('candidate', signal);

@@ -40,6 +40,7 @@ async function leftBehind(env: BuildEnv, image: Image, outputs: Outputs): Promis
     for (const [role, folder] of [
       ['master', folderPath],
       ['candidate', templateFolderPath],
+      ['smoke', templateFolderPath],
     ] as const) {
       const machine = await center.find(role, signal);
       if (machine === undefined) continue;

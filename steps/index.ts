@@ -15,6 +15,7 @@ import { master } from './master.ts';
 import { openssh } from './openssh.ts';
 import { preflight } from './preflight.ts';
 import { seal } from './seal.ts';
+import { smokeTest } from './smoke-test.ts';
 import { sysprep } from './sysprep.ts';
 import { template } from './template.ts';
 import { toolsConf } from './tools-conf.ts';
@@ -45,7 +46,8 @@ export function graphOf(image: Image): readonly ImageStep[] {
     clone,
     sysprep,
     seal,
-    template,
+    smokeTest,
+    { ...template, after: [smokeTest] },
   ];
 }
 

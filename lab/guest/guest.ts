@@ -1,17 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LabContext } from '../context.ts';
 import type { Disc } from '../disc/disc.ts';
+import type { CloneFault } from '../scenario.ts';
 import { makeSshKey } from '../ssh-keys.ts';
 import type { Moref } from '../vcsim/soap.ts';
-import { AnswerFile } from './answer-file.ts';
 import { nextBootTime } from './boot-clock.ts';
 import { chooseBootDevice } from './boot-device.ts';
 import { installOpenSsh, installTools, opensshProblem, startBootstrap } from './bootstrap.ts';
 import { GuestConsole } from './console.ts';
 import { openDiscs } from './discs.ts';
+import { spoilServices, startOobe, startSpecialize } from './first-start.ts';
 import { type Hardware, readHardware } from './hardware.ts';
 import { firstLogonCommands, oobe, specialize } from './oobe.ts';
-import { CACHED_ANSWER_FILE, HOST_KEY_FILE, SSHD_CONFIG_FILE } from './paths.ts';
+import { HOST_KEY_FILE, SSHD_CONFIG_FILE } from './paths.ts';
 import { Publisher } from './publisher.ts';
 import { planSetup, type SetupPlan } from './setup.ts';
 import { SetupStop, WORDS } from './setup-stop.ts';
@@ -273,15 +274,9 @@ export class Guest {
   /** Windows boots from its disk; after Sysprep through OOBE first. */
   async #bootWindows(windows: Windows): Promise<void> {
     this.#console.screen = 'Getting devices ready';
-    if (windows.imageState === 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') {
-      const content = windows.files.read(CACHED_ANSWER_FILE);
-      this.#disk.setupRunning = true;
-      const answer = content === undefined ? undefined : AnswerFile.parse(content);
-      specialize(windows, answer);
-      oobe(windows, answer);
-      this.#disk.setupRunning = false;
-      windows.files.removeFile(CACHED_ANSWER_FILE);
-    }
+    const clone = this.#lab.scenario.scenario.clone;
+    const first = windows.imageState === 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE';
+    if (first) await this.#firstStart(windows, clone);
     if (windows.newComputerName !== undefined) windows.computerName = windows.newComputerName;
     windows.newComputerName = undefined;
     windows.pendingReboot = [];
@@ -290,9 +285,23 @@ export class Guest {
     for (const service of windows.services.values()) {
       service.status = service.startType === 'Automatic' ? 'Running' : 'Stopped';
     }
+    if (first) spoilServices(windows, clone);
     this.#console.screen = 'Press Ctrl+Alt+Delete to unlock.';
     if (windows.services.get('sshd')?.status === 'Running') await this.#startSshd(windows);
     if (windows.services.get('VMTools')?.status === 'Running') await this.#networkUp(windows, {});
+  }
+
+  /** Specialize and OOBE of a sealed disk. While a page of OOBE waits, the services run already. */
+  async #firstStart(windows: Windows, fault: CloneFault | undefined): Promise<void> {
+    this.#disk.setupRunning = true;
+    const answer = startSpecialize(windows, fault);
+    try {
+      startOobe(windows, answer, fault);
+    } catch (error) {
+      if (windows.services.get('VMTools')?.startType === 'Automatic') await this.#networkUp(windows, {});
+      throw error;
+    }
+    this.#disk.setupRunning = false;
   }
 
   /** Starts sshd on every network card; makes host keys if there are none, as `ssh-keygen -A` does. Returns the public key. */
@@ -301,6 +310,7 @@ export class Guest {
       const made = makeSshKey(`system@${windows.computerName}`);
       windows.files.write(HOST_KEY_FILE, made.privateKey, { acl: 'O:SYG:SYD:PAI(A;;FA;;;SY)(A;;FA;;;BA)' });
       windows.files.write(`${HOST_KEY_FILE}.pub`, made.publicKey);
+      windows.lastHostKey = made;
     }
     const config = windows.files.read(SSHD_CONFIG_FILE)?.toString('latin1') ?? '';
     const { Sshd } = await import('./sshd.ts');

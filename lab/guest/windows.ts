@@ -23,7 +23,11 @@ export interface InstalledUpdate {
 }
 
 /** `HKLM\…\Setup\State\ImageState`. */
-export type ImageState = 'IMAGE_STATE_COMPLETE' | 'IMAGE_STATE_UNDEPLOYABLE' | 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE';
+export type ImageState =
+  | 'IMAGE_STATE_COMPLETE'
+  | 'IMAGE_STATE_UNDEPLOYABLE'
+  | 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE'
+  | 'IMAGE_STATE_SPECIALIZE_RESEAL_TO_OOBE';
 
 /** An installed Windows: everything that lies on its disk. */
 export interface Windows {
@@ -52,6 +56,10 @@ export interface Windows {
   generalizations: number;
   /** Path of the answer file Sysprep cached for the next boot. */
   oobeAnswerFile: string | undefined;
+  /** The host key that was made last, wherever its files are now. */
+  lastHostKey: { privateKey: string; publicKey: string } | undefined;
+  /** What the build left on the disk that this clone started from. */
+  carried: string[];
 }
 
 /** A VM's disk. */
@@ -99,5 +107,7 @@ export function freshWindows(image: { build: string; editionId: string; installa
     software: new Map(),
     generalizations: 0,
     oobeAnswerFile: undefined,
+    lastHostKey: undefined,
+    carried: [],
   };
 }

@@ -84,7 +84,7 @@ test('a template that was deleted is made again from the master, and the master 
   await site.govc('vm.destroy', 'deleted');
   const again = await site.build(file);
   assertDone(again);
-  assert.deepEqual(ranOf(again.ran), ['clone', 'sysprep', 'seal', 'template']);
+  assert.deepEqual(ranOf(again.ran), ['clone', 'sysprep', 'seal', 'smoke-test', 'template']);
 
   await site.govc('vm.destroy', 'deleted-master');
   const anew = await site.build(file);

@@ -101,7 +101,7 @@ suite('Sysprep', () => {
     assert.ok(again.cached.includes('master'));
     assert.deepEqual(
       again.ran.filter((step) => !['inspect-media', 'preflight', 'upload-iso'].includes(step)),
-      ['clone', 'sysprep', 'seal', 'template'],
+      ['clone', 'sysprep', 'seal', 'smoke-test', 'template'],
     );
     assert.notEqual((await readVm(site, 'seal')).self.value, before.self.value);
   });

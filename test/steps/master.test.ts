@@ -12,7 +12,16 @@ suite('what is sealed', () => {
     assertDone(await site.build(await site.image('notes')));
     const built = await site.build(await site.image('notes', { template: { name: 'notes', notes: 'Second' } }));
     assertDone(built);
-    assert.deepEqual(built.ran, ['inspect-media', 'preflight', 'upload-iso', 'clone', 'sysprep', 'seal', 'template']);
+    assert.deepEqual(built.ran, [
+      'inspect-media',
+      'preflight',
+      'upload-iso',
+      'clone',
+      'sysprep',
+      'seal',
+      'smoke-test',
+      'template',
+    ]);
     assert.equal((await readVm(site, 'notes')).config.annotation, 'Second');
   });
 

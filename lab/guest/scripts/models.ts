@@ -4,6 +4,7 @@ import { fileDigest } from './file-digest.ts';
 import { firewall } from './firewall.ts';
 import { job } from './job.ts';
 import { openssh } from './openssh.ts';
+import { smoke } from './smoke.ts';
 import { restart, state, vmwareTools } from './state.ts';
 import { sysprep } from './sysprep.ts';
 import { toolsConf } from './tools-conf.ts';
@@ -24,5 +25,6 @@ export const SCRIPT_MODELS: Readonly<Record<string, ScriptModel>> = {
   'containerd.ps1': containerd,
   'firewall.ps1': firewall,
   'cleanup.ps1': cleanup,
+  'smoke.ps1': smoke,
   'sysprep.ps1': sysprep,
 };
