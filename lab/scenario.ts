@@ -57,6 +57,35 @@ export interface ScenarioUpdate {
   readonly reboot?: boolean;
 }
 
+/** What is in Sysprep's way, in Windows as it is. */
+export interface SysprepFound {
+  /** Only in the clone: what is looked at before it is made is fine. */
+  readonly at?: 'clone';
+  readonly pendingReboot?: 'once' | 'stays';
+  readonly servicing?: boolean;
+  readonly installer?: boolean;
+  /** Full names of AppX packages that a user has and that are not provisioned. */
+  readonly packages?: readonly string[];
+  readonly bitlocker?: boolean;
+  readonly domain?: string;
+  readonly rearms?: number;
+  readonly defenderEndpoint?: boolean;
+  /** An earlier Sysprep broke off. */
+  readonly interrupted?: boolean;
+  readonly roles?: readonly string[];
+}
+
+/** What goes wrong with Sysprep. */
+export interface SysprepFault {
+  /** `validation`: it refuses and leaves Windows as it was; `wrong-state`: its tag is there, the state is another. */
+  readonly outcome?: 'fails' | 'fails-silently' | 'hangs' | 'validation' | 'wrong-state';
+  /** Lines of setuperr.log; without an outcome Sysprep seals all the same. */
+  readonly errors?: readonly string[];
+  /** Milliseconds that it takes. */
+  readonly takes?: number;
+  readonly found?: SysprepFound;
+}
+
 /** What goes wrong in a lab. Everything is optional; an empty scenario is a lab where all goes well. */
 export interface Scenario {
   readonly boot?: { readonly vmwareLog?: 'locked'; readonly promptAfter?: number };
@@ -66,19 +95,71 @@ export interface Scenario {
     readonly version?: string;
     readonly startType?: 'Automatic' | 'Manual';
     readonly status?: 'Running' | 'Stopped';
+    /** Windows Installer is busy (1618): for a while, or for ever. */
+    readonly busy?: 'first' | 'always';
   };
-  readonly network?: { readonly linkLocal?: 'first' | 'only'; readonly unreachable?: boolean };
+  readonly network?: {
+    readonly linkLocal?: 'first' | 'only';
+    readonly unreachable?: boolean;
+    readonly duplicate?: boolean;
+  };
   /** Files of guests go over the ESXi host, whose certificate vCenter knows; or it knows another one. */
   readonly guestFiles?: { readonly certificate: 'known' | 'other' };
   readonly ssh?: { readonly hostKey?: 'differs'; readonly refusesKey?: boolean };
-  readonly openssh?: { readonly keyAcl?: 'wide' };
+  readonly openssh?: {
+    readonly keyAcl?: 'wide';
+    /** HRESULT that the capability fails with from Windows Update, as `0x800f0954`; from a folder. */
+    readonly capability?: string;
+    readonly featuresOnDemand?: string;
+    /** sshd_config as something in the image has left it. */
+    readonly config?: string;
+  };
+  readonly toolsConf?: { readonly acl?: 'wide'; readonly readOnly?: boolean };
+  readonly firewall?: {
+    readonly policy?: 'ignores-local-rules' | 'disables-rules';
+    /** Display name of a rule that is there twice already. */
+    readonly twice?: string;
+  };
+  /** `daemon.json` as something in the image has left it. */
+  readonly docker?: { readonly daemon?: string };
+  /** SHA-256 of whatever Windows downloads. */
+  readonly downloads?: { readonly sha256?: string };
+  /** How far the clock of Windows is off. */
+  readonly clock?: { readonly days?: number };
   readonly scripts?: Readonly<Record<string, ScriptFault>>;
   readonly jobs?: Readonly<Record<string, JobFault>>;
-  readonly updates?: { readonly rounds: readonly (readonly ScenarioUpdate[])[] };
-  readonly sysprep?: {
-    readonly outcome: 'fails' | 'fails-silently' | 'hangs';
-    readonly errors?: readonly string[];
+  readonly servicing?: {
+    /** A reason for a restart that no restart clears. */
+    readonly pending?: string;
+    /** PendingFileRenameOperations is set. */
+    readonly renames?: boolean;
+    /** It never becomes idle after a restart. */
+    readonly busy?: boolean;
   };
+  readonly features?: {
+    /** Features whose payload is not on the disk. */
+    readonly payloadRemoved?: readonly string[];
+    /** Restarts that a feature wants which wants any; 1 if it is not given. */
+    readonly restarts?: number;
+    /** HRESULT that every installation ends with, as `0x800f0922`. */
+    readonly fails?: string;
+  };
+  readonly componentStore?: {
+    /** Servicing waits for a restart in this many runs of cleanup.ps1. */
+    readonly pending?: number;
+    /** HRESULT that cleaning the component store ends with. */
+    readonly fails?: string;
+  };
+  /** A key that is not writable; the name of a value that something sets back at once. */
+  readonly registry?: { readonly denied?: string; readonly resets?: string };
+  /** The words of a store that refuses; `vanish`: it takes certificates and does not have them. */
+  readonly certificates?: { readonly refuses?: string; readonly vanish?: boolean };
+  readonly time?: { readonly policy?: 'disabled' | 'servers' };
+  readonly defender?: { readonly absent?: boolean; readonly tamperProtected?: boolean; readonly hidden?: boolean };
+  /** A part of the inventory that cannot be read. */
+  readonly inventory?: { readonly unread?: string };
+  readonly updates?: { readonly rounds: readonly (readonly ScenarioUpdate[])[] };
+  readonly sysprep?: SysprepFault;
   readonly clone?: CloneFault;
   readonly power?: { readonly neverOff?: boolean };
   /** Faults of vCenter itself. */
@@ -89,15 +170,28 @@ const MEMBERS: Readonly<Record<keyof Scenario, readonly string[] | undefined>> =
   boot: ['vmwareLog', 'promptAfter'],
   setup: ['stuckAt'],
   bootstrap: ['fails', 'evidence', 'keyAcl'],
-  tools: ['version', 'startType', 'status'],
-  network: ['linkLocal', 'unreachable'],
+  tools: ['version', 'startType', 'status', 'busy'],
+  network: ['linkLocal', 'unreachable', 'duplicate'],
+  toolsConf: ['acl', 'readOnly'],
+  firewall: ['policy', 'twice'],
+  docker: ['daemon'],
+  downloads: ['sha256'],
+  clock: ['days'],
   guestFiles: ['certificate'],
   ssh: ['hostKey', 'refusesKey'],
-  openssh: ['keyAcl'],
+  openssh: ['keyAcl', 'capability', 'featuresOnDemand', 'config'],
   scripts: undefined,
   jobs: undefined,
+  servicing: ['pending', 'renames', 'busy'],
+  features: ['payloadRemoved', 'restarts', 'fails'],
+  componentStore: ['pending', 'fails'],
+  registry: ['denied', 'resets'],
+  certificates: ['refuses', 'vanish'],
+  time: ['policy'],
+  defender: ['absent', 'tamperProtected', 'hidden'],
+  inventory: ['unread'],
   updates: ['rounds'],
-  sysprep: ['outcome', 'errors'],
+  sysprep: ['outcome', 'errors', 'takes', 'found'],
   clone: [
     'black',
     'stuckAt',

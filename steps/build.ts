@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { IngotError } from '../common/failure.ts';
+import { type Failure, IngotError } from '../common/failure.ts';
 import type { Redactor } from '../common/redactor.ts';
 import { parseBootstrapReport } from '../guest/reports.ts';
 import type { Image } from '../image/index.ts';
@@ -15,9 +15,11 @@ import { graphOf } from './index.ts';
 import { isoIntake } from './media/intake.ts';
 import { openIso } from './media/open.ts';
 import { buildPassword } from './support/build-password.ts';
+import { guestDiagnostics } from './support/diagnostics.ts';
 import { rememberedDigests } from './support/digests.ts';
 import { keys, namesOf } from './support/names.ts';
 import { connectVcenter } from './vcenter/connect.ts';
+import { imageLease } from './vcenter/image-lease.ts';
 import { vmRecords } from './vcenter/records.ts';
 
 export { graphOf } from './index.ts';
@@ -52,16 +54,21 @@ export async function buildImage(image: Image, options: BuildOptions): Promise<B
     mode: 'build',
     warn: (message) => tell({ type: 'warning', message }),
   });
+  let failure: Failure | undefined;
+  const remember: Listener = (event) => {
+    if (event.type === 'step-failed') failure ??= event.failure;
+  };
   try {
     return await run(graphOf(image), image, env, {
       build,
       name: image.name,
       store: env.records,
       digestOf: scriptDigest,
-      listeners,
+      listeners: [remember, ...listeners],
       signal,
+      broken: env.lease.lost,
       redactor,
-      close: (status, outputs) => closing(env, image, status, outputs),
+      close: (status, outputs) => closing(env, image, { status, outputs, failure }),
     });
   } finally {
     await close();
@@ -136,10 +143,19 @@ function openEnvironment(image: Image, { build, mode, signal, redactor, warn }: 
     guest: guests.open,
     password,
     closeGuest: guests.close,
+    diagnostics: guestDiagnostics({
+      image,
+      vcenter,
+      guest: guests.open,
+      redactor,
+      folder: join(stateFolder, image.name, build, 'diagnostics'),
+    }),
     records: vmRecords(image, vcenter),
     redactor,
     held,
+    fileOf: (name) => join(stateFolder, image.name, build, name),
     digests,
+    lease: imageLease(image, names, build, vcenter),
     iso: isoIntake({
       image,
       names,
@@ -155,6 +171,7 @@ function openEnvironment(image: Image, { build, mode, signal, redactor, warn }: 
   const close = async () => {
     guests.close();
     closed.abort();
+    await env.lease.release();
     await env.iso.close();
     await connection.close();
   };

@@ -6,10 +6,12 @@ import type { IsoImage } from '../iso/writer/write.ts';
 import { type Step, type StepDefinition, stepsFor } from '../pipeline/step.ts';
 import type { SnapshotRef } from '../vsphere/snapshot.ts';
 import type { IsoIntake } from './media/intake.ts';
+import type { Diagnostics } from './support/diagnostics.ts';
 import type { Digests } from './support/digests.ts';
 import type { Names, Role } from './support/names.ts';
 import { withRestarts } from './support/restarts.ts';
 import type { Vcenter } from './vcenter/index.ts';
+import type { Lease } from './vcenter/lease.ts';
 import type { VmRecords } from './vcenter/records.ts';
 
 /** What all steps of a build share. Everything in it is made when it is first asked for. */
@@ -25,6 +27,8 @@ export interface BuildEnv {
   password(role: Role, signal: AbortSignal): Promise<string>;
   /** Ends the session in a Windows that is about to go. */
   closeGuest(role?: Role): void;
+  /** What Windows says about a failure. */
+  readonly diagnostics: Diagnostics;
   /** What finished steps left behind, on the VM itself. */
   readonly records: VmRecords;
   readonly redactor: Redactor;
@@ -37,8 +41,12 @@ export interface BuildEnv {
     hostKeys?: readonly string[];
     masterSnapshot?: SnapshotRef;
   };
+  /** Path of a file that this build keeps beside its journal. */
+  fileOf(name: string): string;
   /** Digests of local files. */
   readonly digests: Digests;
+  /** Keeps other builds of the image away. */
+  readonly lease: Lease;
   /** The Windows ISO. */
   readonly iso: IsoIntake;
 }

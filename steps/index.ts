@@ -1,23 +1,30 @@
 import type { Image, OwnStep } from '../image/index.ts';
 import type { Step } from '../pipeline/step.ts';
 import { answerDisc } from './answer-disc.ts';
+import { certificates } from './certificates.ts';
 import { cleanup } from './cleanup.ts';
 import { clone } from './clone.ts';
 import { containerd } from './containerd.ts';
 import { createVm } from './create-vm.ts';
+import { defender } from './defender.ts';
 import type { BuildEnv } from './define.ts';
 import { docker } from './docker.ts';
+import { features } from './features.ts';
 import { firewall } from './firewall.ts';
 import { inspectMedia } from './inspect-media.ts';
 import { installWindows } from './install-windows.ts';
+import { inventory } from './inventory.ts';
 import { ipAddress } from './ip-address.ts';
 import { master } from './master.ts';
+import { memoryDump } from './memory-dump.ts';
 import { openssh } from './openssh.ts';
 import { preflight } from './preflight.ts';
+import { registry } from './registry.ts';
 import { seal } from './seal.ts';
 import { smokeTest } from './smoke-test.ts';
 import { sysprep } from './sysprep.ts';
 import { template } from './template.ts';
+import { time } from './time.ts';
 import { toolsConf } from './tools-conf.ts';
 import { uploadIso } from './upload-iso.ts';
 import { uploadMedia } from './upload-media.ts';
@@ -53,7 +60,21 @@ export function graphOf(image: Image): readonly ImageStep[] {
 
 /** What happens inside one running Windows: one step after another, the user's own where the image file puts them. */
 function insideWindows(own: readonly OwnStep[]): readonly ImageStep[] {
-  const inner: ImageStep[] = [toolsConf, windowsUpdates, docker, containerd, firewall, cleanup];
+  const inner: ImageStep[] = [
+    toolsConf,
+    time,
+    certificates,
+    defender,
+    windowsUpdates,
+    features,
+    docker,
+    containerd,
+    firewall,
+    registry,
+    memoryDump,
+    cleanup,
+    inventory,
+  ];
   const placed: { readonly step: ImageStep; readonly after?: string }[] = inner.map((step) => ({ step }));
   for (const definition of inOrder(own)) {
     // Behind the step it names, and behind the user's steps that already stand there; at the front if that step is over.

@@ -10,7 +10,7 @@ export const stepSchema = z.strictObject({
   after: text('the name of a step')
     .optional()
     .describe(
-      "Step, of ingot's or your own, that must be done before. Left out: the step above it in this list that has no `after` either; the first: `firewall`.",
+      "Step, of ingot's or your own, that must be done before. Left out: the step above it in this list that has no `after` either; the first: `memory-dump`.",
     ),
   powershell: z
     .string()

@@ -6,18 +6,21 @@ import { makeSshKey } from '../ssh-keys.ts';
 import type { Moref } from '../vcsim/soap.ts';
 import { nextBootTime } from './boot-clock.ts';
 import { chooseBootDevice } from './boot-device.ts';
-import { installOpenSsh, installTools, opensshProblem, startBootstrap } from './bootstrap.ts';
+import { correctedSeconds, installTools, startBootstrap } from './bootstrap.ts';
 import { GuestConsole } from './console.ts';
 import { openDiscs } from './discs.ts';
 import { spoilServices, startOobe, startSpecialize } from './first-start.ts';
 import { type Hardware, readHardware } from './hardware.ts';
-import { firstLogonCommands, oobe, specialize } from './oobe.ts';
+import { firstLogonCommands, keepAnswerFile, oobe, specialize } from './oobe.ts';
+import { chooseOpenSsh, installOpenSsh } from './openssh-setup.ts';
+import { makeIngotFolder } from './own-folder.ts';
 import { HOST_KEY_FILE, SSHD_CONFIG_FILE } from './paths.ts';
 import { Publisher } from './publisher.ts';
+import { settleFeatures } from './servicing.ts';
 import { planSetup, type SetupPlan } from './setup.ts';
 import { SetupStop, WORDS } from './setup-stop.ts';
 import type { Sshd } from './sshd.ts';
-import { runSysprepTask } from './sysprep-task.ts';
+import { runSysprepTask, type SysprepParameters } from './sysprep-task.ts';
 import { Tasks } from './tasks.ts';
 import { toolsReport } from './tools-report.ts';
 import { ToolsService } from './tools-service.ts';
@@ -222,10 +225,12 @@ export class Guest {
     specialize(windows, plan.answer);
     await this.#stage('Getting devices ready');
     oobe(windows, plan.answer);
+    keepAnswerFile(windows, plan.answer);
     this.#disk.setupRunning = false;
     this.#disk.windows = windows;
     const parameters = await startBootstrap(firstLogonCommands(windows, plan.answer), this.#discs);
     this.#console.screen = 'Administrator: Windows PowerShell\nbootstrap.ps1';
+    makeIngotFolder(windows);
     const state = this.#lab.scenario;
     if (!(await installTools(windows, this.#discs, state))) {
       throw new SetupStop('bootstrap.ps1 : No disc with setup64.exe of VMware Tools was found.');
@@ -244,14 +249,14 @@ export class Guest {
         [BOOTSTRAP]: say({ state: 'running', done: 2, total: 4, message: 'Installing OpenSSH Server' }),
       });
     }
-    const { evidence } = state.scenario.bootstrap ?? {};
-    const fails = state.scenario.bootstrap?.fails ?? opensshProblem(parameters, this.#discs);
-    if (fails !== undefined) {
-      this.#console.screen = `bootstrap.ps1 : ${fails}`;
-      await this.#publisher.publish(
-        { [BOOTSTRAP]: say({ state: 'failed', message: fails, evidence: evidence ?? [] }) },
-        this.#report(windows, []),
-      );
+    const { evidence, fails } = state.scenario.bootstrap ?? {};
+    const seconds = correctedSeconds(parameters, state);
+    const clockIsRight = seconds !== 0 || state.scenario.clock === undefined;
+    const outcome = await chooseOpenSsh(parameters, this.#discs, state, clockIsRight);
+    const failed = fails !== undefined ? { message: fails, evidence: evidence ?? [] } : 'code' in outcome && outcome;
+    if (failed) {
+      this.#console.screen = `bootstrap.ps1 : ${failed.message}`;
+      await this.#publisher.publish({ [BOOTSTRAP]: say({ state: 'failed', ...failed }) }, this.#report(windows, []));
       return;
     }
     installOpenSsh(windows, parameters, state);
@@ -266,6 +271,7 @@ export class Guest {
       os: { build: windows.build, edition: windows.edition, installationType: windows.installationType },
       computerName: windows.computerName,
       bootTime: this.#bootTime.toISOString(),
+      ...{ username: 'Administrator', openssh: outcome, clock: { correctedSeconds: seconds } },
     };
     await this.#networkUp(windows, { [BOOTSTRAP]: say(ready) });
     this.#console.screen = 'Administrator: C:\\Windows\\system32\\cmd.exe';
@@ -280,8 +286,7 @@ export class Guest {
     if (windows.newComputerName !== undefined) windows.computerName = windows.newComputerName;
     windows.newComputerName = undefined;
     windows.pendingReboot = [];
-    for (const [name, feature] of windows.features)
-      if (feature === 'InstallPending') windows.features.set(name, 'Installed');
+    settleFeatures(windows, 1);
     for (const service of windows.services.values()) {
       service.status = service.startType === 'Automatic' ? 'Running' : 'Stopped';
     }
@@ -313,6 +318,7 @@ export class Guest {
       windows.lastHostKey = made;
     }
     const config = windows.files.read(SSHD_CONFIG_FILE)?.toString('latin1') ?? '';
+    windows.sshdConfig = config;
     const { Sshd } = await import('./sshd.ts');
     this.#stopped.signal.throwIfAborted();
     for (const nic of this.#hardware?.nics ?? []) {
@@ -339,9 +345,16 @@ export class Guest {
       restart: () => this.restart(),
       tasks: this.#tasks,
       publish: (values: Readonly<Record<string, string>>) => this.#publisher.publish(values),
+      network: () => this.#addresses(),
       stopTools: () => this.#run(() => this.#stopTools(windows)),
-      startSysprep: (run: string, unattend: string) => this.#startSysprep(windows, run, unattend),
+      startSysprep: (parameters: SysprepParameters) => this.#startSysprep(windows, parameters),
     };
+  }
+
+  /** What DHCP gave the connected network cards. */
+  #addresses(): { mac: string; address: string }[] {
+    const connected = (this.#hardware?.nics ?? []).filter((nic) => nic.connected);
+    return connected.map(({ mac }) => ({ mac, address: this.#lab.network.addressOf(mac) }));
   }
 
   #startTools(windows: Windows): void {
@@ -378,21 +391,15 @@ export class Guest {
     });
   }
 
-  #startSysprep(windows: Windows, run: string, unattend: string): void {
-    this.#run(async () => {
-      const publish = (value: Record<string, unknown>) =>
-        this.#publisher.publish({ 'guestinfo.ingot.sysprep': JSON.stringify({ ...value, run }) });
+  #startSysprep(windows: Windows, parameters: SysprepParameters): void {
+    const { run } = parameters;
+    const publish = (value: Record<string, unknown>) =>
+      this.#publisher.publish({ 'guestinfo.ingot.sysprep': JSON.stringify({ ...value, run }) });
+    const task = { ...parameters, windows, publish, lab: this.#lab, signal: this.#stopped.signal };
+    this.#tasks.start('ingot-sysprep', async () => {
       // Sysprep takes minutes: what started it has been answered long before ingot's folder goes.
       await this.#tools?.fetched();
-      const ends = await runSysprepTask({
-        windows,
-        run,
-        unattend,
-        publish,
-        lab: this.#lab,
-        signal: this.#stopped.signal,
-      });
-      if (ends) this.shutDown();
+      if (await runSysprepTask(task)) this.shutDown();
     });
   }
 

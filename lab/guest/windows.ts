@@ -1,4 +1,6 @@
 import { FileSystem } from './file-system.ts';
+import { freshSettings, type Settings } from './settings.ts';
+import { freshSysprep, type SysprepState } from './sysprep-state.ts';
 
 /** A Windows service as the Service Control Manager knows it. */
 export interface Service {
@@ -8,13 +10,16 @@ export interface Service {
 
 export interface FirewallRule {
   name: string;
-  port: number;
+  /** A number, or a range of them. */
+  port: string;
   protocol: string;
   enabled: boolean;
   direction: 'Inbound' | 'Outbound';
   action: 'Allow' | 'Block';
   edgeTraversal: 'Allow' | 'Block';
   profile: string;
+  remoteAddresses: string[];
+  program: string;
 }
 
 export interface InstalledUpdate {
@@ -43,6 +48,8 @@ export interface Windows {
   timeZone: string;
   files: FileSystem;
   services: Map<string, Service>;
+  /** The text of sshd_config that sshd was started with. */
+  sshdConfig: string;
   features: Map<string, 'Installed' | 'InstallPending'>;
   /** Reasons, as the contract's `pendingReboot` names them. */
   pendingReboot: string[];
@@ -52,6 +59,9 @@ export interface Windows {
   /** Update rounds of the scenario that are done. */
   updateRounds: number;
   software: Map<string, string>;
+  settings: Settings;
+  /** What Sysprep looks at and leaves. */
+  sysprep: SysprepState;
   /** How often Sysprep generalized this installation. */
   generalizations: number;
   /** Path of the answer file Sysprep cached for the next boot. */
@@ -97,7 +107,12 @@ export function freshWindows(image: { build: string; editionId: string; installa
     administratorPassword: '',
     timeZone: 'Pacific Standard Time',
     files: new FileSystem(),
-    services: new Map([['wuauserv', { status: 'Stopped', startType: 'Manual' }]]),
+    services: new Map([
+      ['wuauserv', { status: 'Stopped', startType: 'Manual' }],
+      ['W32Time', { status: 'Stopped', startType: 'Manual' }],
+      ['WinDefend', { status: 'Running', startType: 'Automatic' }],
+    ]),
+    sshdConfig: '',
     features: new Map(),
     pendingReboot: [],
     firewall: [],
@@ -105,6 +120,8 @@ export function freshWindows(image: { build: string; editionId: string; installa
     updates: [],
     updateRounds: 0,
     software: new Map(),
+    settings: freshSettings(),
+    sysprep: freshSysprep(),
     generalizations: 0,
     oobeAnswerFile: undefined,
     lastHostKey: undefined,

@@ -39,8 +39,10 @@ test('build: from the sample image to a template, every step with its proof', ()
     'tools-conf',
     'docker',
     'firewall',
+    'memory-dump',
     'motd',
     'cleanup',
+    'inventory',
     'master',
     'clone',
     'sysprep',
@@ -52,8 +54,13 @@ test('build: from the sample image to a template, every step with its proof', ()
   assert.deepEqual(
     built.of('step-skipped').map(({ step, reason }) => [step, reason]),
     [
+      ['time', 'not asked for'],
+      ['certificates', 'none asked for'],
+      ['defender', 'no exclusions asked for'],
       ['windows-updates', 'updates: none'],
+      ['features', 'none asked for'],
       ['containerd', 'not asked for'],
+      ['registry', 'none asked for'],
     ],
   );
   assert.equal(built.summary('template'), `/DC0/vm/${name}`);

@@ -53,12 +53,14 @@ suite('steps of the user', () => {
       'later',
       'docker',
       'firewall',
+      'memory-dump',
       'files',
       'single',
       'setup',
       'bounce',
       'note',
       'cleanup',
+      'inventory',
     ]);
     assert.deepEqual(
       built

@@ -47,6 +47,14 @@ suite('what changes the result is in the fingerprint of the step that it changes
     ['docker', { docker: { version: '20.10.10' } }],
     ['firewall', { firewall: { rules: [{ name: 'ContainerLogsPort', port: 10251, protocol: 'TCP' }] } }],
     ['motd', { steps: [{ name: 'motd', powershell: "Write-Output 'x'" }] }],
+    ['time', { time: { ntp: ['ntp.example.com'] } }],
+    ['defender', { defender: { exclusions: { paths: ['C:\\app'] } } }],
+    ['features', { features: { install: ['SNMP'] } }],
+    ['features', { capabilities: ['OpenSSH.Client~~~~0.0.1.0'] }],
+    ['registry', { registry: [{ path: 'HKLM\\X', name: 'a', type: 'DWord', value: 1 }] }],
+    ['memory-dump', { memoryDump: 'small' }],
+    ['memory-dump', { pageFile: '4GiB' }],
+    ['cleanup', { cleanup: { componentStore: 'none' } }],
     ['clone', { template: { folder: 'elsewhere' } }],
     ['sysprep', { windows: { sysprep: { computerName: '*' } } }],
     ['sysprep', { windows: { sysprep: { extendOsPartition: true } } }],
@@ -86,6 +94,13 @@ suite('what changes the result is in the fingerprint of the step that it changes
       assert.equal(firstChange(first, await prints({ windows }, { THE_SECRET: 'secret-2' })), step);
     });
   }
+});
+
+test('a secret in the registry counts by its value', async () => {
+  const registry = [{ path: 'HKLM\\X', name: 'a', type: 'String', value: { secret: 'env:THE_SECRET' } }];
+  const first = await prints({ registry }, { THE_SECRET: 'secret-1' });
+  assert.equal(firstChange(first, await prints({ registry }, { THE_SECRET: 'secret-1' })), undefined);
+  assert.equal(firstChange(first, await prints({ registry }, { THE_SECRET: 'secret-2' })), 'registry');
 });
 
 suite('what does not change the result is in none', () => {

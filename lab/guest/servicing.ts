@@ -1,0 +1,13 @@
+import type { Windows } from './windows.ts';
+
+/** What servicing finishes at a restart (`restarts` 1), or at once where a feature waits for none (0). */
+export function settleFeatures(windows: Windows, restarts: number): void {
+  for (const [name, state] of windows.features) {
+    if (state !== 'InstallPending') continue;
+    const left = (windows.settings.restartsLeft.get(name) ?? restarts) - restarts;
+    windows.settings.restartsLeft.set(name, left);
+    if (left > 0) continue;
+    windows.settings.restartsLeft.delete(name);
+    windows.features.set(name, 'Installed');
+  }
+}
