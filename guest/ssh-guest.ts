@@ -8,6 +8,7 @@ import { RemoteFiles, type TransferOptions } from './files.ts';
 import type { CallOptions, Guest, GuestOptions, RestartResult, RunOptions, ScriptOptions } from './guest.ts';
 import { checked, isLoss, restarted, timedOut, tolerateLoss } from './outcome.ts';
 import { callScript, type ScriptEnd, type ScriptParameters, userScriptBytes } from './script.ts';
+import { SETTLE, type Settled, settledSchema, settleParameters, stillBusy } from './settle.ts';
 import { type GuestState, guestStateSchema } from './state.ts';
 import { UploadedScripts } from './uploaded.ts';
 import { waitFor } from './wait.ts';
@@ -118,8 +119,9 @@ export class SshGuest implements Guest {
           deadlineMs: endsAt - performance.now(),
           authTries: AUTH_TRIES_AFTER_RESTART,
         });
-        const now = await this.#state(live, signal).catch(tolerateLoss);
-        if (now !== undefined && now.bootTime !== before) return { previousBootTime: before, bootTime: now.bootTime };
+        // Servicing may restart Windows once more while it is waited for.
+        const now = await this.#settle(live, before, endsAt, signal).catch(tolerateLoss);
+        if (now?.settled) return { previousBootTime: before, bootTime: now.bootTime };
       }
     } catch (error) {
       if (timeout.aborted && !options.signal.aborted && error === signal.reason)
@@ -137,10 +139,8 @@ export class SshGuest implements Guest {
   }
 
   async #askForRestart(live: LiveConnection, signal: AbortSignal): Promise<void> {
-    const name = 'restart.ps1';
-    await this.#upload(live, name, (await scriptFile(name)).bytes, signal);
     // Windows may go down before the script's end is told.
-    await callScript(live, { name, parameters: {}, signal, onLog: this.#options.onLog }).catch(tolerateLoss);
+    await this.#plain(live, 'restart.ps1', {}, signal).catch(tolerateLoss);
   }
 
   /** Uploads and runs a script within its time; a lost connection is told apart from a restart. */
@@ -198,8 +198,26 @@ export class SshGuest implements Guest {
   }
 
   async #state(live: LiveConnection, signal: AbortSignal): Promise<GuestState> {
-    await this.#upload(live, STATE, (await scriptFile(STATE)).bytes, signal);
-    return this.#remember(live, await callScript(live, { name: STATE, parameters: {}, signal }));
+    const state = this.#remember(live, await this.#plain(live, STATE, {}, signal));
+    if (state.privateFolder) return state;
+    // Nothing that needs to be kept secret has been sent yet.
+    await this.#plain(live, 'scripts-folder.ps1', {}, signal);
+    this.#uploaded.forget(live);
+    return state;
+  }
+
+  /** Waits inside Windows until its start is over; at once `settled: false` when it has not gone down yet. */
+  async #settle(live: LiveConnection, before: string, endsAt: number, signal: AbortSignal): Promise<Settled> {
+    const parameters = settleParameters(before, endsAt - performance.now());
+    const end = await this.#plain(live, SETTLE, parameters, signal).catch(stillBusy);
+    const settled = checked(SETTLE, end, settledSchema);
+    if (settled.settled) this.#bootTimes.set(live, settled.bootTime);
+    return settled;
+  }
+
+  async #plain(live: LiveConnection, name: string, parameters: ScriptParameters, signal: AbortSignal) {
+    await this.#upload(live, name, (await scriptFile(name)).bytes, signal);
+    return callScript(live, { name, parameters, signal, onLog: this.#options.onLog });
   }
 
   #remember(live: LiveConnection, end: ScriptEnd): GuestState {

@@ -7,6 +7,11 @@ import { sha256Of } from './script.ts';
 export class UploadedScripts {
   readonly #known = new WeakMap<LiveConnection, Map<string, string>>();
 
+  /** What lay in the guest may be gone. */
+  forget(live: LiveConnection): void {
+    this.#known.delete(live);
+  }
+
   /** Makes sure that the file at `path` holds these bytes; uploads only what is not there. */
   async ensure(live: LiveConnection, files: RemoteFiles, path: string, bytes: Uint8Array): Promise<void> {
     const known = this.#known.get(live) ?? new Map<string, string>();

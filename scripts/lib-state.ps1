@@ -9,6 +9,9 @@ $ProgressPreference = 'SilentlyContinue'
 
 $IngotServicing = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing'
 
+# Winlogon's sign that a start of Windows is over.
+$IngotLogonChecked = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon\AutoLogonChecked'
+
 # UTC, ISO 8601. The start of the session manager, the first process of a boot: it is stamped once, while LastBootUpTime
 # moves whenever the clock is corrected, which VMware Tools and the time service do after each start.
 function Get-IngotBootTime {
@@ -29,8 +32,7 @@ function Get-ServicingState {
     return [int](Get-RegistryValue -Path "$IngotServicing\Interface" -Name 'ServicingInProgress' -Default 0)
 }
 
-# Why Windows wants a restart. These are subkeys, not values. PendingFileRenameOperations is left out: it is set all the
-# time by programs that are content without a restart, and Sysprep only warns about it.
+# Why Windows wants a restart. These are subkeys, not values. PendingFileRenameOperations is a note only (Get-RestartNote).
 function Get-PendingReboot {
     if (Test-Path -LiteralPath "$IngotServicing\RebootPending") { 'CBS\RebootPending' }
     if (@(Get-ChildItem -LiteralPath "$IngotServicing\PackagesPending" -ErrorAction SilentlyContinue).Count -gt 0) { 'CBS\PackagesPending' }
@@ -41,6 +43,30 @@ function Get-PendingReboot {
     $active = Get-RegistryValue -Path "$names\ActiveComputerName" -Name 'ComputerName'
     $wanted = Get-RegistryValue -Path "$names\ComputerName" -Name 'ComputerName'
     if ($active -ne $wanted) { "ComputerName $active -> $wanted" }
+}
+
+# What may be a reason for a restart and mostly is none: PendingFileRenameOperations is set all the time by programs that are
+# content without one, and Sysprep only warns about it.
+function Get-RestartNote {
+    foreach ($name in @('PendingFileRenameOperations', 'PendingFileRenameOperations2')) {
+        $files = @(Get-RegistryValue -Path 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager' -Name $name -Default @() | Where-Object -FilterScript { $_ -ne '' })
+        if ($files.Count -gt 0) { '{0}: {1} entries, the first {2}' -f $name, $files.Count, $files[0] }
+    }
+}
+
+# Whether ingot's own folders belong to SYSTEM and Administrators alone. Where SFTP made them they inherit from
+# C:\ProgramData, which lets every user add files.
+function Test-IngotFolderPrivate {
+    $own = [System.Security.Principal.WindowsIdentity]::GetCurrent().User.Value
+    foreach ($path in @($IngotFolder, (Join-Path -Path $IngotFolder -ChildPath 'scripts'))) {
+        if (-not (Test-Path -LiteralPath $path -PathType Container)) { continue }
+        $security = [System.IO.Directory]::GetAccessControl($path, 'Access, Owner')
+        if (@('S-1-5-18', 'S-1-5-32-544', $own) -notcontains $security.GetOwner([System.Security.Principal.SecurityIdentifier]).Value) { return $false }
+        foreach ($rule in $security.GetAccessRules($true, $true, [System.Security.Principal.SecurityIdentifier])) {
+            if (@('S-1-5-18', 'S-1-5-32-544') -notcontains $rule.IdentityReference.Value) { return $false }
+        }
+    }
+    return $true
 }
 
 function Get-ImageState {

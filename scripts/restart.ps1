@@ -10,6 +10,8 @@ $ProgressPreference = 'SilentlyContinue'
 
 Invoke-IngotScript -Body {
     $bootTime = Get-IngotBootTime
+    # Made anew when the next start is over (settle.ps1).
+    Remove-Item -LiteralPath $IngotLogonChecked -Recurse -Force -ErrorAction SilentlyContinue
     # p:2:4 = operating system, reconfiguration, planned. One second, so that the result below still gets through.
     # 1190: a shutdown is scheduled already; 1115: one is in progress. Both end in what was asked for.
     $shutdown = Join-Path -Path $env:SystemRoot -ChildPath 'System32\shutdown.exe'

@@ -16,6 +16,8 @@ Invoke-IngotScript -Body {
         computerName  = [string]$env:COMPUTERNAME
         osBuild       = Get-IngotOsBuild
         pendingReboot = @(Get-PendingReboot)
+        notes         = @(Get-RestartNote)
         imageState    = Get-ImageState
+        privateFolder = Test-IngotFolderPrivate
     }
 }

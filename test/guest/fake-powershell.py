@@ -90,6 +90,10 @@ for path in parameters['paths']:
             found.append({'path': path, 'size': os.path.getsize(real), 'sha256': hashlib.file_digest(file, 'sha256').hexdigest()})
 result(files=found)
 '''
+elif name == 'settle.ps1':
+    text = "result(settled=boot() != parameters['previousBootTime'], bootTime=boot(), servicing=0, logonChecked=True)"
+elif name == 'scripts-folder.ps1':
+    text = "import shutil; shutil.rmtree(os.path.join(root, 'C:/ProgramData/ingot/scripts')); result(changed=True)"
 elif not text.startswith('# python'):
     fail(f'no behaviour for {name}')
 exec(compile(text, name, 'exec'))

@@ -1,9 +1,7 @@
 import type { Json } from '../../../common/json.ts';
+import { INGOT_ACL } from '../own-folder.ts';
 import { INGOT_FOLDER, SCRIPTS_FOLDER } from '../paths.ts';
 import { type ScriptCall, ScriptError, type ScriptModel, text, whole } from './call.ts';
-
-/** Administrators and SYSTEM, handed down to what lies in the folder. */
-const ACL = 'O:BAG:SYD:PAI(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)';
 
 /** What `state.json` holds. */
 interface JobState {
@@ -39,7 +37,7 @@ function start(call: ScriptCall, name: string, id: string): 'started' | 'found' 
     if (files.read(`${SCRIPTS_FOLDER}/${script}`) === undefined)
       throw new ScriptError(`Cannot find the script '${script}'.`, { category: 'ObjectNotFound' });
   files.removeTree(folder(name));
-  files.makeFolder(folder(name), { acl: ACL });
+  files.makeFolder(folder(name), { acl: INGOT_ACL });
   const state: JobState = { id, script: text(call, 'script'), bootTime: call.bootTime.toISOString() };
   files.write(`${folder(name)}/state.json`, JSON.stringify(state));
   files.write(`${folder(name)}/log.txt`, '');
