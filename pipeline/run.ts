@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly listeners: readonly Listener[];
   /** Abort it to interrupt the build cleanly. */
   readonly signal: AbortSignal;
+  /** Aborted when the build can no longer be whole, with the failure as its reason. */
+  readonly broken?: AbortSignal;
   readonly redactor?: Redactor;
   readonly retry?: RetryPolicy;
   /** Called once at the end, whatever the end; its failure makes a finished build a failed one. */
@@ -73,7 +75,8 @@ export async function run<C, E>(
 
   await Promise.all(graph.steps.map((step) => state.settle(step)));
 
-  let failure = state.failure;
+  const { broken } = options;
+  let failure = broken?.aborted === true ? toFailure(broken.reason) : state.failure;
   let status: BuildStatus = failure !== undefined ? 'failed' : options.signal.aborted ? 'interrupted' : 'done';
   let closing: Closing = { summary: [], left: [] };
   try {
@@ -110,7 +113,8 @@ class State<C, E> {
     this.#env = env;
     this.#options = options;
     this.#emit = emit;
-    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    const outside = options.broken === undefined ? [options.signal] : [options.signal, options.broken];
+    this.#signal = AbortSignal.any([...outside, this.#stop.signal]);
     this.#prints = fingerprints(graph, config, env, options.digestOf);
   }
 

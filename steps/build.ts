@@ -68,7 +68,10 @@ export async function buildImage(image: Image, options: BuildOptions): Promise<B
       signal,
       broken: env.lease.lost,
       redactor,
-      close: (status, outputs) => closing(env, image, { status, outputs, failure }),
+      close: async (status, outputs) => {
+        await env.lease.release();
+        return closing(env, image, { status, outputs, failure });
+      },
     });
   } finally {
     await close();

@@ -20,8 +20,8 @@ export const preflight = defineStep({
   title: 'Check vCenter',
   recorded: false,
   output: z.object({ guestId: z.string(), server: z.string(), freeBytes: z.number() }),
-  timeout: (image) => image.timeouts.task,
-  async run({ vcenter, config, iso, signal, progress }) {
+  timeout: (image) => image.timeouts.task + 2 * image.timeouts.lease,
+  async run({ vcenter, config, iso, lease, signal, progress, log }) {
     const center = await vcenter();
     progress('Looking up placement, names and rights');
     const place = await center.placement(signal);
@@ -39,6 +39,8 @@ export const preflight = defineStep({
       .filter((check) => check.status === 'rejected')
       .map((check) => toFailure(check.reason));
     if (failures.length > 0 || guestId.status === 'rejected') throw merged(failures);
+    // From here on things are changed, and what was found must stay true.
+    await lease.take({ progress, log }, signal);
     return { guestId: guestId.value, server: center.about, freeBytes: place.datastore.freeSpace };
   },
   async verify({ vcenter, signal, names }, { guestId, server, freeBytes }) {

@@ -17,6 +17,9 @@ export const timeoutsSchema = z
     shutdown: duration().prefault('15m').describe('A clean shutdown of Windows.'),
     clone: duration().prefault('60m').describe('The clone that is sealed.'),
     sysprep: duration().prefault('30m').describe('Sysprep, from its start to power-off.'),
+    lease: duration()
+      .prefault('2m')
+      .describe('How long a build may be silent before another build of the same image takes its place.'),
   })
   .prefault({})
   .describe('How long each wait may take.');

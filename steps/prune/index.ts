@@ -2,9 +2,11 @@ import type { Image } from '../../image/index.ts';
 import { ref } from '../../vsphere/values.ts';
 import { namesOf } from '../support/names.ts';
 import { connectVcenter } from '../vcenter/connect.ts';
+import { leaseFolder } from '../vcenter/lease-file.ts';
+import { isGone } from '../vcenter/lease-holder.ts';
 import { findDiscs } from './discs.ts';
 import { judgeVms } from './judge-vms.ts';
-import { type Leftover, leftoverKinds, type PruneRules } from './leftover.ts';
+import { ageOf, isOlder, type Leftover, leftoverKinds, type PruneRules } from './leftover.ts';
 import { findMedia, type MediaPlace } from './media.ts';
 import { type Center, type Place, placeFinder } from './place.ts';
 import { readVms } from './vms.ts';
@@ -63,7 +65,21 @@ export async function findLeftovers(images: readonly Image[], options: FindOptio
 
 async function ofImage(center: Center, place: Place, signal: AbortSignal): Promise<Leftover[]> {
   const vms = await readVms(center, place, signal);
-  return [...(await findDiscs(center, place, vms, signal)), ...judgeVms(center, place, vms)];
+  const found = [...(await findDiscs(center, place, vms, signal)), ...judgeVms(center, place, vms)];
+  if (found.every(({ remove }) => remove === undefined) || !(await isBuilt(center, place, signal))) return found;
+  return found.map((one) =>
+    one.remove === undefined ? one : { ...one, remove: undefined, why: `a build of ${place.image.name} is at work` },
+  );
+}
+
+/** Whether a build has signed its lease of the image a moment ago and may still be at work. */
+async function isBuilt(center: Center, { image, names, datastores }: Place, signal: AbortSignal): Promise<boolean> {
+  const signed = await Promise.all(
+    datastores.map((location) => leaseFolder(center.vc, location, names.leaseFolder).signed(signal)),
+  );
+  const fresh = signed.flat().filter(({ modified }) => !isOlder(ageOf(modified, center.now), image.timeouts.lease));
+  const gone = await Promise.all(fresh.map(({ holder }) => holder !== undefined && isGone(holder)));
+  return gone.includes(false);
 }
 
 /** Images of the same connection. */

@@ -1,0 +1,99 @@
+import { IngotError } from '../../common/failure.ts';
+import type { Vsphere } from '../../vsphere/connect.ts';
+import {
+  deleteDatastoreFile,
+  makeDirectory,
+  moveDatastoreFile,
+  searchDatastore,
+} from '../../vsphere/datastore-files.ts';
+import { download, uploadText } from '../../vsphere/datastore-transfer.ts';
+import { isFault } from '../../vsphere/fault.ts';
+import type { DatastoreLocation } from '../../vsphere/inventory.ts';
+import { makeTopDirectory } from '../../vsphere/top-directory.ts';
+import { collectBytes } from '../support/bytes.ts';
+import { type Holder, holderSchema } from './lease-holder.ts';
+
+const holderName = /^holder-[0-9a-f]{16}\.json$/;
+
+/** A holder as it was read: its file's name, what it says if that can be read, and when the file was written. */
+export interface Signed {
+  readonly file: string;
+  readonly holder: Holder | undefined;
+  /** ISO 8601, by the clock of the datastore. */
+  readonly modified: string | undefined;
+}
+
+/** The folder of a lease and the one file in it, `holder-<16 hex>.json`. */
+export interface LeaseFolder {
+  readonly path: string;
+  /** Atomic: of several who try, one makes it. */
+  make(signal: AbortSignal): Promise<'created' | 'exists'>;
+  signed(signal: AbortSignal): Promise<readonly Signed[]>;
+  write(file: string, holder: Holder, signal: AbortSignal): Promise<void>;
+  read(file: string, signal: AbortSignal): Promise<Holder | undefined>;
+  /** Takes a file out of the way, atomically: false when somebody else was first. */
+  takeAway(file: string, as: string, signal: AbortSignal): Promise<boolean>;
+  /** Deletes one file, or the folder with all in it. */
+  remove(file: string | undefined, signal: AbortSignal): Promise<void>;
+}
+
+export function leaseFolder(vc: Vsphere, location: DatastoreLocation, path: string): LeaseFolder {
+  const at = (file: string) => `${path}/${file}`;
+  const read = async (file: string, signal: AbortSignal): Promise<Holder | undefined> => {
+    try {
+      const text = (await collectBytes(await download(vc, location, at(file), { signal }))).toString('utf8');
+      return holderSchema.safeParse(parseJson(text)).data;
+    } catch (error) {
+      if (signal.aborted || !(error instanceof IngotError) || error.code !== 'datastore.denied') throw error;
+      return undefined;
+    }
+  };
+  return {
+    path,
+    read,
+    async make(signal) {
+      try {
+        return await makeDirectory(vc, location, path, { signal });
+      } catch (error) {
+        if (!isFault(error, 'FileNotFound')) throw error;
+      }
+      const parent = path.slice(0, path.lastIndexOf('/'));
+      const [top = parent] = parent.split('/');
+      if (!location.topLevelDirectories) await makeTopDirectory(vc, location, top, { signal });
+      await makeDirectory(vc, location, parent, { parents: true, signal });
+      // With its parents made too, a server may say 'created' to two: the lease's own folder is made by itself.
+      return makeDirectory(vc, location, path, { signal });
+    },
+    async signed(signal) {
+      const files = (await searchDatastore(vc, location, path, ['holder-*.json'], { signal })) ?? [];
+      const ours = files.filter(({ name }) => holderName.test(name));
+      return Promise.all(
+        ours.map(async ({ name, modified }) => ({ file: name, holder: await read(name, signal), modified })),
+      );
+    },
+    async write(file, holder, signal) {
+      await uploadText(vc, location, at(file), `${JSON.stringify(holder)}\n`, { signal });
+    },
+    async takeAway(file, as, signal) {
+      try {
+        await moveDatastoreFile(vc, { location, path: at(file) }, { location, path: at(as) }, { signal });
+        return true;
+      } catch (error) {
+        if (isFault(error, 'FileNotFound')) return false;
+        throw error;
+      }
+    },
+    async remove(file, signal) {
+      const what = file === undefined ? path : at(file);
+      await deleteDatastoreFile(vc, location, what, { missing: 'ignore', signal });
+    },
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // half written: the next look reads it whole
+  }
+}
