@@ -34,7 +34,7 @@ export function guestFailure(error: unknown, doing: string, name: string): unkno
   if (isFault(error, 'InvalidGuestLogin'))
     return make(
       'guest.auth',
-      'that Windows refused the account Administrator with the password of this build',
+      'that Windows refused the account with the password of this build',
       'The password is windows.administratorPassword, or derived from openssh.privateKey (with its passphrase; where an ' +
         'agent holds the key, from the password of vcenter) and ingot.salt of the VM. Was one of them changed since Windows ' +
         'was installed, or the account locked or disabled by a step? Change it back, or delete the master VM and build again.',

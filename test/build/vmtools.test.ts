@@ -171,7 +171,7 @@ test('a runner with another key has another password, and is told so', async () 
   assertFailed(built, {
     step: built.of('step-failed')[0]?.step ?? '',
     code: 'guest.auth',
-    message: /refused the account Administrator with the password of this build/,
+    message: /refused the account with the password of this build/,
     remedy: /openssh\.privateKey .* ingot\.salt/,
     left: [/^VM \/DC0\/vm\/other-key-master/],
   });
