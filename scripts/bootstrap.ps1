@@ -7,13 +7,20 @@ Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 . (Join-Path -Path $PSScriptRoot -ChildPath 'common.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-archive.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-openssh.ps1')
 . (Join-Path -Path $PSScriptRoot -ChildPath 'lib-sshd.ps1')
 . (Join-Path -Path $PSScriptRoot -ChildPath 'lib-state.ps1')
 . (Join-Path -Path $PSScriptRoot -ChildPath 'lib-tools.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-clock.ps1')
 
 $Log = Join-Path -Path $IngotFolder -ChildPath 'bootstrap.log'
 $ToolsLog = Join-Path -Path $IngotFolder -ChildPath 'vmware-tools.log'
+# Holds the id of the build whose bootstrap is through: the Run key may start it again.
+$Done = Join-Path -Path $IngotFolder -ChildPath 'bootstrap.done'
 $Stages = 6
+# Sources of OpenSSH Server that did not work, when none did.
+$SkippedSources = @()
 
 function Write-BootstrapLog {
     [CmdletBinding()]
@@ -99,68 +106,6 @@ function Install-VmwareTools {
     [void](Enable-IngotService -Name 'VMTools' -TimeoutSeconds 300)
 }
 
-# Win32-OpenSSH from its ZIP: the services come as Manual and without a firewall rule, both is mended later.
-function Install-OpenSshArchive {
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Archive)
-    $work = Join-Path -Path $IngotFolder -ChildPath 'openssh'
-    $target = Join-Path -Path $env:ProgramFiles -ChildPath 'OpenSSH'
-    Remove-Item -LiteralPath $work -Recurse -Force -ErrorAction SilentlyContinue
-    Expand-Archive -LiteralPath $Archive -DestinationPath $work -Force
-    $installer = @(Get-ChildItem -LiteralPath $work -Recurse -Filter 'install-sshd.ps1')
-    if ($installer.Count -eq 0) { Stop-Ingot -Code 'openssh.archive' -Message "Expected install-sshd.ps1 in $Archive, found none." }
-    [void](New-Item -Path $target -ItemType Directory -Force)
-    Get-ChildItem -LiteralPath $installer[0].DirectoryName | Copy-Item -Destination $target -Recurse -Force
-    Remove-Item -LiteralPath $work -Recurse -Force
-    $program = Join-Path -Path $env:SystemRoot -ChildPath 'System32\WindowsPowerShell\v1.0\powershell.exe'
-    $end = Invoke-Native -FilePath $program -ArgumentList @('-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', (Join-Path -Path $target -ChildPath 'install-sshd.ps1'))
-    foreach ($line in $end.lines) { Write-BootstrapLog -Message $line }
-}
-
-function Find-OnCd {
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Pattern)
-    foreach ($root in @(Get-CdRoot)) {
-        $found = @(Get-ChildItem -Path (Join-Path -Path $root -ChildPath $Pattern) -ErrorAction SilentlyContinue)
-        if ($found.Count -gt 0) { return $found[0].FullName }
-    }
-    return ''
-}
-
-function Install-OpenSsh {
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Source)
-    # Built into 2025, and there already when this runs again.
-    if ($null -ne (Get-Service -Name 'sshd' -ErrorAction SilentlyContinue)) { return }
-    $archive = Find-OnCd -Pattern 'OpenSSH-Win64*.zip'
-    $package = Find-OnCd -Pattern 'OpenSSH-Server-Package*.cab'
-    $name = 'OpenSSH.Server~~~~0.0.1.0'
-    if ($Source -eq 'disc') {
-        if ($package -ne '') { [void](Add-WindowsCapability -Online -Name $name -Source (Split-Path -Path $package -Parent) -LimitAccess) }
-        elseif ($archive -ne '') { Install-OpenSshArchive -Archive $archive }
-        else { Stop-Ingot -Code 'openssh.no-disc' -Message 'Expected OpenSSH-Server-Package*.cab or OpenSSH-Win64*.zip at the root of a CD, found neither.' }
-        return
-    }
-    # VMware Tools have just brought the network card: its address, and Windows Update with it, may take a while.
-    $deadline = [DateTime]::UtcNow.AddMinutes(5)
-    while ($true) {
-        try {
-            [void](Add-WindowsCapability -Online -Name $name)
-            return
-        }
-        # 0x800f0954: WSUS stands in the way; 0x800f0950, 0x8024002e: build or policy; 0x80072efe: connection cut.
-        catch { $failure = ConvertFrom-IngotError -ErrorRecord $_ }
-        if ($archive -ne '') {
-            Write-BootstrapLog -Message ('The capability did not install ({0}); taking the archive {1}' -f $failure.message, $archive)
-            Install-OpenSshArchive -Archive $archive
-            return
-        }
-        if ([DateTime]::UtcNow -gt $deadline) { Stop-Ingot -Code 'openssh.capability' -Message ('Expected the capability {0} to install from Windows Update, found: {1}. Put it on a disc (openssh.source: disc) where Windows Update cannot be reached.' -f $name, $failure.message) }
-        Write-BootstrapLog -Message ('The capability did not install ({0}); trying again' -f $failure.message)
-        Start-Sleep -Seconds 15
-    }
-}
-
 # Sets the port before the first Match block: what is added at the end would fall into "Match Group administrators".
 function Set-SshPort {
     [CmdletBinding()]
@@ -207,17 +152,19 @@ function Clear-FirstLogon {
     catch { Write-BootstrapLog -Message ('The menu of Server Core stays: {0}' -f $_.Exception.Message) }
 }
 
-# The public host keys, each as "type base64". DSA is left out: nobody may use it.
-function Get-IngotHostKey {
-    foreach ($file in @(Get-ChildItem -Path (Join-Path -Path $IngotSshFolder -ChildPath 'ssh_host_*_key.pub'))) {
-        $words = [System.IO.File]::ReadAllText($file.FullName).Trim() -split '\s+'
-        if ($words.Count -ge 2 -and $words[0] -ne 'ssh-dss') { '{0} {1}' -f $words[0], $words[1] }
-    }
+# The built-in account by its SID: its name is in the language of the media.
+function Get-AdministratorName {
+    [CmdletBinding()]
+    param()
+    return [string](@(Get-LocalUser | Where-Object -FilterScript { $_.SID.Value -match '^S-1-5-21-.*-500$' })[0].Name)
 }
 
 function Get-ReadyReport {
     [CmdletBinding()]
-    param()
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$OpenSsh,
+        [Parameter(Mandatory = $true)][int64]$CorrectedSeconds
+    )
     $tools = Get-IngotService -Name 'VMTools'
     $windows = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
     $hostKeys = @(Get-IngotHostKey)
@@ -225,6 +172,9 @@ function Get-ReadyReport {
     return @{
         state        = 'ready'
         build        = $script:Build
+        username     = (Get-AdministratorName)
+        openssh      = $OpenSsh
+        clock        = @{ correctedSeconds = $CorrectedSeconds }
         hostKeys     = $hostKeys
         tools        = @{ version = (Get-VmwareToolsVersion); status = $tools.status; startType = $tools.startType }
         os           = @{
@@ -251,13 +201,20 @@ try {
     $keys = @(Get-IngotProperty -InputObject $parameter -Name 'authorizedKeys' -Default @() | ForEach-Object -Process { ([string]$_).Trim() })
     if ($keys.Count -eq 0) { Stop-Ingot -Code 'bootstrap.keys' -Message 'Expected at least one key in bootstrap.json, found none.' }
     $openssh = Get-IngotProperty -InputObject $parameter -Name 'openssh' -Default (New-Object -TypeName PSObject)
-    $source = [string](Get-IngotProperty -InputObject $openssh -Name 'source' -Default 'capability')
     $port = [int](Get-IngotProperty -InputObject $openssh -Name 'port' -Default 22)
 
+    # Started again by the Run key: all is there, only the report may be gone.
+    if ((Test-Path -LiteralPath $Done) -and [System.IO.File]::ReadAllText($Done) -eq $Build) {
+        [void](Publish-IngotReport -Name 'bootstrap' -Value (Get-ReadyReport -OpenSsh @{ source = 'present'; skipped = @() } -CorrectedSeconds 0))
+        return
+    }
+    $corrected = Repair-IngotClock -DiscTime ([string](Get-IngotProperty -InputObject $parameter -Name 'time' -Default ''))
     Write-Stage -Done 1 -Message 'Installing VMware Tools'
     Install-VmwareTools
+    $corrected += Sync-IngotClock
+    if ($corrected -ne 0) { Write-BootstrapLog -Message "The clock was off: added $corrected s" }
     Write-Stage -Done 2 -Message 'Installing OpenSSH Server'
-    Install-OpenSsh -Source $source
+    $found = Install-IngotOpenSsh -Parameter $openssh -DiscRoot $PSScriptRoot
     Write-Stage -Done 3 -Message 'Starting OpenSSH Server'
     # Started before anything is put into C:\ProgramData\ssh: sshd makes that folder with the access list it wants, and
     # its host keys with it.
@@ -270,20 +227,32 @@ try {
     Wait-SshPort -Port $port
     # Not before: should Windows restart on the way, the next logon by itself runs this script again.
     Clear-FirstLogon
-    $report = Get-ReadyReport
+    $report = Get-ReadyReport -OpenSsh $found -CorrectedSeconds $corrected
     if (-not (Publish-IngotReport -Name 'bootstrap' -Value $report)) {
         Stop-Ingot -Code 'bootstrap.guestinfo' -Message 'Expected vmtoolsd.exe to take guestinfo.ingot.bootstrap, found that it does not.'
     }
+    [System.IO.File]::WriteAllText($Done, $Build)
     Write-BootstrapLog -Message 'Ready'
 }
 catch {
     $failure = ConvertFrom-IngotError -ErrorRecord $_
     Write-BootstrapLog -Message ('FAILED {0}:{1}: {2}' -f $failure.script, $failure.line, $failure.message)
     # A command line holds 32767 characters, and one of these may become six there.
-    $evidence = @(Get-IngotLine -Path $Log | Select-Object -Last 20 | ForEach-Object -Process { $_.Substring(0, [Math]::Min(220, $_.Length)) })
+    $told = @($SkippedSources | ForEach-Object -Process { Format-SkippedSource -Skipped $_ }) + @(Get-IngotLine -Path $Log | Select-Object -Last 16)
+    $evidence = @($told | Select-Object -First 19 | ForEach-Object -Process { $_.Substring(0, [Math]::Min(220, $_.Length)) })
     $message = $failure.message.Substring(0, [Math]::Min(800, $failure.message.Length))
-    [void](Publish-IngotReport -Name 'bootstrap' -Value @{ state = 'failed'; build = $Build; message = $message; evidence = $evidence })
+    $code = 'guest.script'
+    if ($failure.ContainsKey('code')) { $code = $failure.code }
+    $out = Publish-IngotReport -Name 'bootstrap' -Value @{ state = 'failed'; build = $Build; code = $code; message = $message; evidence = $evidence }
+    if (-not $out) {
+        # Without VMware Tools there is no way out but the console: it stays for the picture that is taken of it.
+        [Console]::Out.WriteLine("ingot: $message")
+        foreach ($line in @($told | Select-Object -Last 10)) { [Console]::Out.WriteLine($line) }
+        $mutex.ReleaseMutex()
+        $alone = $false
+        [void][Console]::ReadKey($true)
+    }
     exit 1
 }
-finally { $mutex.ReleaseMutex() }
+finally { if ($alone) { $mutex.ReleaseMutex() } }
 exit 0

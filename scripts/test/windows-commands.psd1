@@ -31,6 +31,7 @@
     'Optimize-Volume'                  = 'DriveLetter ReTrim?'
     'Remove-CimInstance'               = 'InputObject<'
     'Set-CimInstance'                  = 'InputObject< Property'
+    'Set-Date'                         = 'Date'
     'Set-TimeZone'                     = 'Id'
     'Get-Disk'                         = 'Number'
     'Get-Partition'                    = 'DriveLetter'
@@ -39,6 +40,7 @@
     'Optimize-Volume'                  = 'DriveLetter ReTrim? Verbose?'
     'Remove-CimInstance'               = 'InputObject'
     'Set-CimInstance'                  = 'InputObject Property'
+    'Set-Date'                         = 'Date'
     'Set-TimeZone'                     = 'Id'
     'Get-CimInstance'                  = 'ClassName Namespace Filter'
     'Get-Process'                      = 'Name Id'
@@ -84,5 +86,6 @@
     'Get-Acl'                          = 'LiteralPath'
     'New-ItemProperty'                 = 'LiteralPath Name PropertyType Value Force?'
     'Remove-ItemProperty'              = 'LiteralPath Name'
+    'Set-Date'                         = 'Date'
     'Set-ItemProperty'                 = 'LiteralPath Name Value'
 }

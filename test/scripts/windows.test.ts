@@ -107,37 +107,18 @@ test('access lists are written without the audit list, which would ask for a pri
       assert.ok(call.endsWith(", 'Access, Owner')"), `${name}: ${call}`);
     }
   }
-  assert.equal(seen, 3);
+  assert.ok(seen >= 4, `${seen}`);
 });
 
-test('lines that good runs of Sysprep write are told from failures', () => {
-  const [, list = ''] = /\$HarmlessErrors = @\(\n([^)]*)\n\)/.exec(textOf('sysprep-task.ps1')) ?? [];
-  const harmless = [...list.matchAll(/'([^']+)'/g)].map(([, text = '']) => text.toLowerCase());
-  const isHarmless = (line: string) => harmless.some((text) => line.toLowerCase().includes(text));
-  // With UEFI firmware, the default, the last four come in one go.
-  for (const line of [
-    'SYSPRP setupdigetclassdevs failed with error 0',
-    'SYSPRP Error 0x-2147417850: Failed to re-enable Compat-Gentel custom trigger.[gle=0x0000047e]',
-    'SYSPRP MRTGeneralize:107 - ERROR: Failed DeleteInstance AntiSpywareProduct.instanceGuid="{D68D}" hr=2147749904',
-    'SYSPRP BCD: BiUpdateEfiEntry failed c000000d',
-    'SYSPRP BCD: BiExportBcdObjects failed c000000d',
-    'SYSPRP BCD: BiExportStoreAlterationsToEfi failed c000000d',
-    'SYSPRP BCD: Failed to export alterations to firmware. Status: c000000d',
-  ])
-    assert.ok(isHarmless(line), line);
-  for (const line of [
-    '[0x0f0073] SYSPRP RunExternalDlls:Not running DLLs; dwRet = 31',
-    '[0x0f00a8] SYSPRP WinMain:Hit failure while processing sysprep generalize internal providers; hr = 0x80070005',
-    "[0x0f0082] SYSPRP LaunchDll:Failure occurred while executing 'spbcd.dll,Sysprep_Generalize_Bcd', returned 2",
-  ])
-    assert.ok(!isHarmless(line), line);
+test('no list of lines is left in the script: what is harmless is told to it', () => {
+  assert.doesNotMatch(textOf('sysprep-task.ps1'), /MRTGeneralize|Compat-Gentel/);
 });
 
 test('the first logon stays able to run again until all is done, and not longer', () => {
   const text = textOf('bootstrap.ps1');
   const main = text.slice(text.indexOf('\ntry {\n'));
   const cleared = main.indexOf('\n    Clear-FirstLogon\n');
-  assert.ok(cleared > main.indexOf('Wait-SshPort') && cleared < main.indexOf('Get-ReadyReport'));
+  assert.ok(cleared > main.indexOf('Wait-SshPort') && cleared < main.lastIndexOf('Get-ReadyReport'));
 });
 
 test('a round of updates tells its end when nothing is left to do', () => {
