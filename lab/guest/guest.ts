@@ -355,7 +355,7 @@ export class Guest {
   /** What DHCP gave the connected network cards. */
   #addresses(): { mac: string; address: string }[] {
     const connected = (this.#hardware?.nics ?? []).filter((nic) => nic.connected);
-    return connected.map(({ mac }) => ({ mac, address: this.#lab.network.addressOf(mac) }));
+    return connected.map(({ mac }) => ({ mac, address: this.#addressOf(mac) }));
   }
 
   #startTools(windows: Windows): void {
@@ -386,10 +386,11 @@ export class Guest {
 
   /** `addresses` undefined: the real ones of each network card. */
   #report(windows: Windows, addresses: readonly string[] | undefined) {
-    return toolsReport(windows, this.#hardware?.nics ?? [], (mac) => {
-      if (this.#lab.scenario.scenario.network?.unreachable) return [UNREACHABLE];
-      return addresses ?? [this.#lab.network.addressOf(mac)];
-    });
+    return toolsReport(windows, this.#hardware?.nics ?? [], (mac) => addresses ?? [this.#addressOf(mac)]);
+  }
+
+  #addressOf(mac: string): string {
+    return this.#lab.scenario.scenario.network?.unreachable ? UNREACHABLE : this.#lab.network.addressOf(mac);
   }
 
   #startSysprep(windows: Windows, parameters: SysprepParameters): void {
