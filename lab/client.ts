@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { IngotError } from '../common/failure.ts';
 import type { Speed } from './context.ts';
-import type { GuestState, LabMessage, LabRequest } from './protocol.ts';
+import type { DiskContent, GuestState, LabMessage, LabRequest } from './protocol.ts';
 import type { Fault } from './proxy/faults.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -38,6 +38,8 @@ export interface RunningLab {
   counts(): Promise<Record<string, number>>;
   resetCounts(): Promise<void>;
   guests(): Promise<GuestState[]>;
+  /** All files of a VM's disk, by its managed object id. */
+  disk(vm: string): Promise<DiskContent>;
   /** Resolves when the lab's process has ended, for whatever reason. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -138,6 +140,10 @@ class LabClient implements RunningLab {
 
   async guests(): Promise<GuestState[]> {
     return (await this.#ask({ op: 'guests' })) as GuestState[];
+  }
+
+  async disk(vm: string): Promise<DiskContent> {
+    return (await this.#ask({ op: 'disk', vm })) as DiskContent;
   }
 
   async stop(): Promise<void> {

@@ -9,7 +9,7 @@ import { labEnvironment, mediaFolder, placeToolsIso } from './environment.ts';
 import { findVcsim } from './find-vcsim.ts';
 import { Network } from './guest/network.ts';
 import { Machines } from './machines.ts';
-import type { GuestState, LabRequest } from './protocol.ts';
+import type { DiskContent, GuestState, LabRequest } from './protocol.ts';
 import type { ProxyContext } from './proxy/call.ts';
 import { Esxi } from './proxy/esxi.ts';
 import { Faults } from './proxy/faults.ts';
@@ -180,6 +180,8 @@ export class Lab {
         return undefined;
       case 'guests':
         return this.#guests();
+      case 'disk':
+        return this.#disk(request.vm);
       case 'stop':
         return this.stop();
     }
@@ -205,6 +207,16 @@ export class Lab {
     this.#context.vcsim.close();
     await this.vcsim.stop();
     await rm(this.#stateDir, { recursive: true, force: true });
+  }
+
+  #disk(vm: string): DiskContent {
+    const windows = this.#context.machines.all().find((machine) => machine.vm.value === vm)?.disk.windows;
+    if (windows === undefined) throw new Error(`${vm} has no Windows on its disk`);
+    const files = windows.files.all().filter((entry) => !entry.folder);
+    return {
+      files: files.map(({ path, content }) => ({ path, content: content.toString('base64') })),
+      passwords: windows.sysprep.passwords,
+    };
   }
 
   #guests(): GuestState[] {

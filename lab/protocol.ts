@@ -10,6 +10,7 @@ export type LabRequest =
   | { readonly op: 'counts' }
   | { readonly op: 'reset-counts' }
   | { readonly op: 'guests' }
+  | { readonly op: 'disk'; readonly vm: string }
   | { readonly op: 'stop' };
 
 /** One guest as `guests` lists it. */
@@ -24,6 +25,14 @@ export interface GuestState {
   /** What stands on the console. */
   readonly screen: string;
   readonly snapshots: number;
+}
+
+/** What lies on a VM's disk. */
+export interface DiskContent {
+  /** Path, and base64 of the bytes. */
+  readonly files: readonly { readonly path: string; readonly content: string }[];
+  /** Passwords of Administrator that the disk has known, by what they were for. */
+  readonly passwords: Readonly<Record<string, string>>;
 }
 
 /** From the controller to the lab's process. */

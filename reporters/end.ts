@@ -49,8 +49,10 @@ function doneBody(tally: Tally, { summary }: Finished, style: Style, width: numb
 
 function openBody(tally: Tally, event: Finished, paths: Paths, style: Style, width: number): string[] {
   const left = event.left.flatMap((text, at) => entry(at === 0 ? 'left' : '', text, style, width));
+  const found = event.summary.flatMap(({ label, value }) => entry(label, value, style, width));
   return [
     ...(event.failure === undefined ? [] : [...failureLines(event.failure, style, width), '']),
+    ...found,
     ...(left.length > 0 ? left : entry('left', 'nothing', style, width)),
     ...entry('resume', paths.resume, style, width),
     ...entry('journal', paths.journal, style, width),

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { defineStep } from './define.ts';
 import { master } from './master.ts';
+import { goesOn, sysprepRunIn } from './support/sysprep-run.ts';
 
-/** A full clone of the master's snapshot is what gets sealed: of what was proved, whatever happened to the master since. */
+/**
+ * A full clone of the master's snapshot is what gets sealed: of what was proved, whatever happened to the master since.
+ * One in which an earlier build of the same plan has started Sysprep is kept: what Sysprep has begun cannot be begun again.
+ */
 export const clone = defineStep({
   id: 'clone',
   title: 'Clone the master',
@@ -10,14 +14,26 @@ export const clone = defineStep({
   inputs: (image) => ({ template: image.template.name, folder: image.template.folder }),
   output: z.object({ vm: z.string(), name: z.string() }),
   timeout: (image) => image.timeouts.clone,
-  async run({ vcenter, names, needs, held, build, signal, progress }) {
+  async run({ vcenter, names, needs, held, build, records, signal, progress, log, warn }) {
     const center = await vcenter();
     // Of a smoke test that broke off: its disks may stand upon those of the candidate.
     if ((await center.find('smoke', signal)) !== undefined) {
       progress(`Deleting ${names.smoke}, which an earlier build left`);
       await center.destroy('smoke', signal);
     }
-    if ((await center.find('candidate', signal)) !== undefined) {
+    const found = await center.look('candidate', signal);
+    if (found !== undefined) {
+      const run = sysprepRunIn(found.extraConfig);
+      if (run !== undefined && run.fingerprint === records.fingerprintOf('sysprep')) {
+        if (goesOn(run, found.power)) {
+          log(`going on with ${names.candidate}: an earlier build started Sysprep in it (run ${run.run})`);
+          return { vm: found.machine.vm.value, name: found.machine.name };
+        }
+        if (run.verdict === undefined)
+          warn(
+            `an earlier build broke off while Sysprep ran in ${names.candidate}; the VM is off and the verdict is gone with its power, so that nobody knows whether it is sealed: the clone is made anew`,
+          );
+      }
       progress(`Deleting ${names.candidate}, which an earlier build left`);
       await center.destroy('candidate', signal);
     }

@@ -1,15 +1,32 @@
+import type { Failure } from '../common/failure.ts';
 import { templateReferences } from '../handover/template-reference.ts';
 import type { Image } from '../image/index.ts';
 import type { BuildStatus } from '../pipeline/events.ts';
 import type { Closing, Outputs } from '../pipeline/run.ts';
+import { extraConfigMap } from '../vsphere/extra-config.ts';
+import type { OptionValue } from '../vsphere/vim25.gen.ts';
 import type { BuildEnv } from './define.ts';
 import { installWindows } from './install-windows.ts';
 import { keys } from './support/names.ts';
+import { goesOn, sysprepRunIn } from './support/sysprep-run.ts';
 import { template } from './template.ts';
 
+/** How a build ended. */
+export interface Ending {
+  readonly status: BuildStatus;
+  readonly outputs: Outputs;
+  /** Of the step that failed first. */
+  readonly failure?: Failure | undefined;
+}
+
 /** The last report: what was made and how it is named to those who use it, or what an unfinished build leaves, and where. */
-export async function closing(env: BuildEnv, image: Image, status: BuildStatus, outputs: Outputs): Promise<Closing> {
-  if (status !== 'done') return { summary: [], left: await leftBehind(env, image, outputs) };
+export async function closing(env: BuildEnv, image: Image, { status, outputs, failure }: Ending): Promise<Closing> {
+  if (status !== 'done') {
+    if (status === 'failed') await diagnose(env, image, outputs, failure);
+    const { told } = env.diagnostics;
+    const summary = told === undefined ? [] : [{ label: 'diagnostics', value: told }];
+    return { summary, left: await leftBehind(env, image, outputs) };
+  }
   const { inventoryPath, vm, previous } = template.output.parse(outputs.get(template.id));
   const { os } = installWindows.output.parse(outputs.get(installWindows.id));
   const { machineSet } = templateReferences(inventoryPath, [inventoryPath]);
@@ -28,6 +45,14 @@ export async function closing(env: BuildEnv, image: Image, status: BuildStatus, 
   };
 }
 
+/** What the Windows that is there has to say about the failure. The first error stays the one that is told. */
+async function diagnose(env: BuildEnv, image: Image, outputs: Outputs, failure: Failure | undefined): Promise<void> {
+  // Before the VM is made there is no Windows; before it is installed there is only its console.
+  if (!outputs.has('create-vm')) return;
+  const signal = AbortSignal.timeout(Math.min(image.timeouts.task, 90_000));
+  await env.diagnostics.collect(outputs.has('clone') ? 'candidate' : 'master', signal, failure);
+}
+
 /** Looks with a signal of its own: the build's is aborted by now. What cannot be looked up is said to be unknown. */
 async function leftBehind(env: BuildEnv, image: Image, outputs: Outputs): Promise<string[]> {
   if (!outputs.has('preflight')) return [];
@@ -44,9 +69,9 @@ async function leftBehind(env: BuildEnv, image: Image, outputs: Outputs): Promis
     ] as const) {
       const machine = await center.find(role, signal);
       if (machine === undefined) continue;
-      const now = await center.vc.read(machine.vm, ['runtime.powerState'], { signal });
-      const goesOn = role === 'master' && !env.records.abandoned;
-      const next = goesOn ? 'the next build goes on with it' : 'the next build replaces it';
+      const now = await center.vc.read(machine.vm, ['runtime.powerState', 'config.extraConfig'], { signal });
+      const kept = role === 'master' ? !env.records.abandoned : sysprepGoesOn(env, now);
+      const next = kept ? 'the next build goes on with it' : 'the next build replaces it';
       left.push(`VM ${folder}/${machine.name} (${now['runtime.powerState']}): ${next}`);
     }
     const disc = await discLeft(env, outputs, signal);
@@ -54,6 +79,17 @@ async function leftBehind(env: BuildEnv, image: Image, outputs: Outputs): Promis
   } catch {
     return ['what is left in vCenter could not be looked up: look for VMs of the image’s name'];
   }
+}
+
+/** Whether the next build of the same plan waits for the Sysprep that this one started in the clone. */
+function sysprepGoesOn(
+  { records }: BuildEnv,
+  now: { readonly 'runtime.powerState': string; readonly 'config.extraConfig'?: readonly OptionValue[] | undefined },
+): boolean {
+  const run = sysprepRunIn(extraConfigMap(now['config.extraConfig']));
+  return (
+    run !== undefined && run.fingerprint === records.fingerprintOf('sysprep') && goesOn(run, now['runtime.powerState'])
+  );
 }
 
 /**

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineStep } from './define.ts';
 import { openssh } from './openssh.ts';
 import { keepLayer } from './support/keep-layer.ts';
+import { checkReady } from './support/sysprep-ready.ts';
 import { layerName } from './vcenter/layers.ts';
 
 /** The finished Windows, before it is sealed: shut down, snapshotted, kept between builds. A layer. */
@@ -10,10 +11,18 @@ export const master = defineStep({
   title: 'Keep the finished Windows as the master',
   needs: { shell: openssh },
   output: z.object({ snapshot: z.string() }),
-  timeout: (image) => image.timeouts.shutdown + 2 * image.timeouts.task,
+  timeout: ({ timeouts }) => timeouts.shutdown + 2 * (timeouts.task + timeouts.script) + timeouts.boot,
   async run(context) {
     const { vcenter, closeGuest, config, signal, progress, fingerprint } = context;
     const machine = await (await vcenter()).master(signal);
+    // What keeps Sysprep from running is cheaper to mend before the disk is cloned.
+    const what = 'the state of the VM';
+    const on = await machine.waitFor(({ power }) => ({ yes: power === 'poweredOn' }), {
+      what,
+      deadlineMs: config.timeouts.task,
+      signal,
+    });
+    if (on.yes) await checkReady(context, 'master');
     closeGuest('master');
     progress('Shutting Windows down');
     await machine.shutDown({ deadlineMs: config.timeouts.shutdown, signal });

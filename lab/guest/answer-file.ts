@@ -9,9 +9,12 @@ const ATTRIBUTES = ['name', 'processorArchitecture', 'publicKeyToken', 'language
 /** An answer file as Windows reads it. */
 export class AnswerFile {
   readonly #root: XmlElement;
+  /** As it was given. */
+  readonly content: Buffer | string;
 
-  private constructor(root: XmlElement) {
+  private constructor(root: XmlElement, content: Buffer | string) {
     this.#root = root;
+    this.content = content;
   }
 
   /**
@@ -33,7 +36,7 @@ export class AnswerFile {
         if (ATTRIBUTES.some((name) => component.attributes[name] === undefined)) throw invalidFor(undefined);
       }
     }
-    return new AnswerFile(root);
+    return new AnswerFile(root, content);
   }
 
   /** A pass begins. Throws SetupStop for a component or setting that Windows does not know in it. */

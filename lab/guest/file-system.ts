@@ -103,6 +103,11 @@ export class FileSystem {
       .map(([, entry]) => entry);
   }
 
+  /** Every file and folder. */
+  all(): NtfsEntry[] {
+    return [...this.#entries.values()];
+  }
+
   /** Removes a file, or a folder with all below it. */
   removeTree(path: string): string[] {
     const gone = [...this.#entries].filter(([child]) => child === key(path) || child.startsWith(`${key(path)}/`));

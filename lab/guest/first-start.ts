@@ -14,7 +14,7 @@ const DELETED = '*SENSITIVE*DATA*DELETED*';
  */
 export function startSpecialize(windows: Windows, fault: CloneFault | undefined): AnswerFile | undefined {
   // Nothing is drawn: what a Sysprep that ran as SYSTEM makes of 2025.
-  if (fault?.black) throw new SetupStop(' ');
+  if (fault?.black || windows.sysprep.asSystem) throw new SetupStop(' ');
   windows.administratorPassword = '';
   windows.imageState = 'IMAGE_STATE_UNDEPLOYABLE';
   const content = windows.files.read(CACHED_ANSWER_FILE);

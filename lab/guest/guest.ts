@@ -12,7 +12,6 @@ import { openDiscs } from './discs.ts';
 import { spoilServices, startOobe, startSpecialize } from './first-start.ts';
 import { type Hardware, readHardware } from './hardware.ts';
 import { firstLogonCommands, keepAnswerFile, oobe, specialize } from './oobe.ts';
-import { makeIngotFolder } from './own-folder.ts';
 import { chooseOpenSsh, installOpenSsh } from './openssh-setup.ts';
 import { makeIngotFolder } from './own-folder.ts';
 import { HOST_KEY_FILE, SSHD_CONFIG_FILE } from './paths.ts';

@@ -46,6 +46,18 @@ export function oobe(windows: Windows, answer: AnswerFile | undefined): void {
 }
 
 /**
+ * Setup keeps the answer file, with its passwords: in Panther, as it was given beside it, and where Sysprep would look for
+ * one (Microsoft Learn, "Implicit Answer File Search Order").
+ */
+export function keepAnswerFile(windows: Windows, answer: AnswerFile | undefined): void {
+  windows.sysprep.passwords.installation = windows.administratorPassword;
+  if (answer === undefined) return;
+  windows.files.makeFolder('C:/Windows/Panther/Unattend');
+  for (const name of ['unattend.xml', 'unattend-original.xml', 'Unattend/unattend.xml'])
+    windows.files.write(`C:/Windows/Panther/${name}`, answer.content);
+}
+
+/**
  * The command lines that the first automatic logon starts. Windows 10 and newer start them at the same time (Unattended
  * Windows Setup Reference, FirstLogonCommands), so their order is not kept: here the last one comes first.
  * Throws SetupStop where Windows waits at the logon screen.

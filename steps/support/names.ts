@@ -49,6 +49,9 @@ export const keys = {
   installed: 'ingot.installed',
   bootstrap: 'guestinfo.ingot.bootstrap',
   sysprep: 'guestinfo.ingot.sysprep',
+  /** On a clone: which run of Sysprep a build has started in it, and what that said last. */
+  sysprepRun: 'ingot.sysprep.run',
+  sysprepVerdict: 'ingot.sysprep.verdict',
   /** How the script that was started through VMware Tools has ended. */
   exec: 'guestinfo.ingot.exec',
   smoke: 'guestinfo.ingot.smoke',

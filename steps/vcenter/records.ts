@@ -24,6 +24,8 @@ export interface VmRecords extends RecordStore {
   plan(): OptionValue;
   /** What stays on the template: what it is, what it was made from, and the records of the clone. */
   sealed(facts: { readonly build: string; readonly windows: string }): readonly OptionValue[];
+  /** The fingerprint of a step in this plan. */
+  fingerprintOf(step: string): string | undefined;
   /** No build can go on with this master: its records are taken back, so that the next one makes it anew. */
   abandon(): void;
   readonly abandoned: boolean;
@@ -158,6 +160,7 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
       { key: keys.fingerprint, value: plan.get('template') ?? '' },
       ...[...clone.values()].map((record) => ({ key: keys.step + record.step, value: JSON.stringify(record) })),
     ],
+    fingerprintOf: (step) => plan.get(step),
     abandon() {
       abandoned = true;
     },

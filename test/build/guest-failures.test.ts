@@ -88,9 +88,10 @@ suite('Sysprep', () => {
     assertFailed(await site.build(file), {
       step: 'sysprep',
       code: 'sysprep.failed',
-      message: /^expected IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE, found IMAGE_STATE_UNDEPLOYABLE \(tag: false\)$/,
-      remedy: /only the clone is made anew/,
-      evidence: /^SYSPRP Package Example\.App was installed for a user/,
+      message:
+        /^expected IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE, found IMAGE_STATE_UNDEPLOYABLE \(tag: false\): an AppX package/,
+      remedy: /add Example\.App to `windows\.sysprep\.removeAppx`.*only the clone is made anew/,
+      evidence: /Error +SYSPRP Package Example\.App was installed for a user/,
       left: [masterOff, candidate('poweredOff')],
     });
     assert.deepEqual(await readVm(site, 'seal'), before);
@@ -125,7 +126,7 @@ suite('Sysprep', () => {
       code: 'vsphere.deadline',
       message: /^expected Sysprep to finish and Windows to shut down within /,
       remedy: /setupact\.log.*raise timeouts\.sysprep/,
-      evidence: /^last: Sysprep is running$/,
+      evidence: /^last: Sysprep is running\nscreenshot: \S+\.png$/,
       left: [masterOff, candidate('poweredOn')],
     });
     assert.equal(timedOut, true);

@@ -18,7 +18,10 @@ function told(windows: string): string {
 }
 
 test('where the image file asks for nothing else, a clone is named as the image is, and joins nothing', () => {
-  const { sysprep, recoveryPartition, network, unattend } = image('  computerName: builder\n').windows;
+  const { sysprep: all, recoveryPartition, network, unattend } = image('  computerName: builder\n').windows;
+  const { removeAppx, ignoreErrors, ...sysprep } = all;
+  assert.deepEqual(ignoreErrors, []);
+  assert.ok(Array.isArray(removeAppx) && removeAppx.includes('Microsoft.MicrosoftEdge.Stable'));
   assert.deepEqual(
     { sysprep, recoveryPartition, network, unattend },
     {

@@ -1,5 +1,6 @@
 import type { Json } from '../../../common/json.ts';
 import type { ScenarioState } from '../../scenario.ts';
+import type { SysprepParameters } from '../sysprep-task.ts';
 import type { Tasks } from '../tasks.ts';
 import type { Windows } from '../windows.ts';
 
@@ -20,8 +21,7 @@ export interface ScriptCall {
   readonly write: (line: string) => void;
   /** Does something once the script has ended: restart, start the Sysprep task. */
   readonly after: (what: () => void) => void;
-  /** `unattend`: path of the answer file. */
-  readonly startSysprep: (run: string, unattend: string) => void;
+  readonly startSysprep: (parameters: SysprepParameters) => void;
   readonly restart: () => void;
   /** Who runs it: Windows refuses some things to what comes over the network. */
   readonly context: 'network' | 'system';
@@ -35,6 +35,8 @@ export interface ScriptCall {
   readonly publish: (values: Readonly<Record<string, string>>) => Promise<void>;
   /** The connection drops now; with `reboot` the whole guest restarts. */
   readonly breakOff: (reboot: boolean) => void;
+  /** The connected network cards, with the address that DHCP gave each. */
+  readonly network: () => readonly { readonly mac: string; readonly address: string }[];
   /** The service VMTools is stopped, from outside the script. */
   readonly stopTools: () => void;
 }

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { parseSysprepReport, type SysprepReport } from '../../guest/reports.ts';
+import type { Machine, MachineState } from '../vcenter/machine.ts';
+import { keys } from './names.ts';
+
+/** One run of Sysprep in the clone: which, and of which plan. */
+export interface SysprepRun {
+  /** What the task in Windows puts into its reports: a verdict of another run is none. */
+  readonly run: string;
+  /** The fingerprint of the step: a clone of another plan is no use. */
+  readonly fingerprint: string;
+  /** Its last word, if it came: kept beside guestinfo, which is empty after a power-off. */
+  readonly verdict?: SysprepVerdict | undefined;
+}
+
+export type SysprepVerdict = Exclude<SysprepReport, { state: 'running' }>;
+
+const recordSchema = z.object({ run: z.string().min(1), fingerprint: z.string() });
+
+/** The run that a build has written into the clone's extraConfig; undefined where none has. */
+export function sysprepRunIn(extraConfig: ReadonlyMap<string, string>): SysprepRun | undefined {
+  const record = recordSchema.safeParse(json(extraConfig.get(keys.sysprepRun)));
+  if (!record.success) return undefined;
+  const { run } = record.data;
+  const kept = sysprepReportIn(extraConfig.get(keys.sysprepVerdict), run);
+  const told = sysprepReportIn(extraConfig.get(keys.sysprep), run);
+  return { ...record.data, verdict: [kept, told].find((report) => report !== undefined && report.state !== 'running') };
+}
+
+/** The report of this run; one of another run is none. @throws GuestError `guest.report` */
+export function sysprepReportIn(text: string | undefined, run: string): SysprepReport | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
+  const report = parseSysprepReport(text);
+  return report.run === run ? report : undefined;
+}
+
+/** Whether a later build can go on with the clone: its Sysprep is at work, or has succeeded. */
+export function goesOn({ verdict }: SysprepRun, power: MachineState['power'] | string): boolean {
+  return verdict === undefined ? power === 'poweredOn' : verdict.state === 'succeeded';
+}
+
+/** Writes what a later build needs to find the run; with undefined, that there is none. */
+export async function recordRun(machine: Machine, run: SysprepRun | undefined, signal: AbortSignal): Promise<void> {
+  const value = run === undefined ? '' : JSON.stringify({ run: run.run, fingerprint: run.fingerprint });
+  const extraConfig = [
+    { key: keys.sysprepRun, value },
+    { key: keys.sysprepVerdict, value: run?.verdict === undefined ? '' : JSON.stringify(run.verdict) },
+  ];
+  await machine.reconfigure({ extraConfig }, signal);
+}
+
+function json(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+}
