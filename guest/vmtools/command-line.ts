@@ -62,5 +62,10 @@ export function killArguments(pid: number): string {
 /** The exit code that `guestinfo.ingot.exec` tells of a run; undefined when it speaks of another one. */
 export function exitTold(value: string | undefined, id: string): { readonly code: number } | undefined {
   const [, run, code] = /^([0-9a-f]+) (-?\d+)\s*$/.exec(value ?? '') ?? [];
-  return run === id && code !== undefined ? { code: Number(code) } : undefined;
+  return run === id && code !== undefined ? { code: exitCodeOf(Number(code)) } : undefined;
+}
+
+/** cmd.exe and vCenter give exit codes as signed numbers, SSH and Windows' documentation as unsigned ones. */
+export function exitCodeOf(signed: number): number {
+  return signed >>> 0;
 }

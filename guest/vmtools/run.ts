@@ -5,7 +5,15 @@ import { GuestError } from '../errors.ts';
 import { LineSplitter } from '../markers.ts';
 import { isLoss } from '../outcome.ts';
 import { pause, waitFor } from '../wait.ts';
-import { exitTold, killArguments, programs, RUN_FOLDER, runFiles, scriptArguments } from './command-line.ts';
+import {
+  exitCodeOf,
+  exitTold,
+  killArguments,
+  programs,
+  RUN_FOLDER,
+  runFiles,
+  scriptArguments,
+} from './command-line.ts';
 import { readFile } from './files.ts';
 import type { GuestOperations, GuestProcess } from './operations.ts';
 
@@ -151,10 +159,10 @@ async function end(run: Running): Promise<number | undefined> {
 async function look({ operations, id, pid, signal }: Running): Promise<{ code: number | undefined } | undefined> {
   const found = (await operations.processes([pid], { signal })).find((process) => isRun(process, id));
   if (found !== undefined && !found.ended) return undefined;
-  if (found?.exitCode !== undefined) return { code: found.exitCode };
+  if (found?.exitCode !== undefined) return { code: exitCodeOf(found.exitCode) };
   // VMware Tools forget what they started when they start anew; the file is there once the script has ended.
   const exit = (await readFile(operations, runFiles(id).exit, { signal }))?.toString('latin1').trim() ?? '';
-  return { code: /^-?\d+$/.test(exit) ? Number(exit) : undefined };
+  return { code: /^-?\d+$/.test(exit) ? exitCodeOf(Number(exit)) : undefined };
 }
 
 /** After a restart of Windows another process may have the same id. */

@@ -27,7 +27,8 @@ export async function runCmd(args: string, host: CmdHost): Promise<number> {
       if (exit !== undefined) return /^-?\d+$/.test(exit) ? Number(exit) : 0;
       const [, name, value] = /^set\s+([^=\s]+)=(.*)$/is.exec(text) ?? [];
       if (name !== undefined) variables.set(name.toLowerCase(), value ?? '');
-      else level = await simple({ ...command, text }, host);
+      // A signed number, whatever the program ended with.
+      else level = (await simple({ ...command, text }, host)) | 0;
       if (!host.alive()) return 1;
     }
     return level;

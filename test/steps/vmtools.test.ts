@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { IngotError } from '../../common/failure.ts';
 import type { Guest } from '../../guest/index.ts';
+import { scriptCommand } from '../../guest/script.ts';
+import { exitTold, programs, runFiles, scriptArguments } from '../../guest/vmtools/command-line.ts';
 import { connectVmTools, type GuestOperations } from '../../guest/vmtools/index.ts';
 import { type RunningLab, startLab } from '../../lab/client.ts';
 import { vmToolsOperations } from '../../steps/guest/vmtools.ts';
@@ -136,6 +138,25 @@ describe('Windows through VMware Tools', () => {
     );
   });
 
+  test('the line itself deletes the parameters, keeps the exit code, and tells it: whoever started it may be gone', async () => {
+    const id = '0123456789abcdef';
+    const { folder: place, input, output, exit } = runFiles(id);
+    await operations.makeFolder(place, { signal });
+    await operations.write(input, source(`${Buffer.from('{}').toString('base64')}\n`), { signal });
+    await operations.startProgram(programs.cmd, scriptArguments(id, scriptCommand('user-gone.ps1')), { signal });
+    const told = await operations.waitFor(({ exec }) => exitTold(exec, id), {
+      what: 'the end of it',
+      deadlineMs: 5000,
+      signal,
+    });
+    assert.equal(told.code, 0xfffd0000, 'powershell.exe finds no such file');
+    const left = (await operations.list(place, { signal }))?.map(({ name }) => name).sort();
+    assert.deepEqual(left, ['.', '..', 'err', 'exit', 'out']);
+    assert.equal(String(await guest.readFile(sftp(exit), { signal })).trim(), '-196608');
+    assert.match(String(await guest.readFile(sftp(output), { signal })), /does not exist/);
+    await operations.deleteFolder(place, { signal });
+  });
+
   test('a lost answer to a start: it is looked for, not started again', async () => {
     await guest.state({ signal });
     await lab.faults.inject({ kind: 'reset', method: 'StartProgramInGuest', when: 'after' });
@@ -241,6 +262,9 @@ describe('Windows through VMware Tools', () => {
 });
 
 const unused = () => Promise.reject(new Error('no file of a datastore is asked for'));
+
+const source = (text: string) => ({ size: Buffer.byteLength(text), open: () => [Buffer.from(text)] });
+const sftp = (path: string) => `/${path.replaceAll('\\', '/')}`;
 
 function digest(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
