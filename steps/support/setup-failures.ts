@@ -35,12 +35,15 @@ export function bootstrapNotes({ openssh, clock }: Ready): readonly string[] {
   );
   const seconds = clock?.correctedSeconds ?? 0;
   if (seconds === 0) return skipped;
-  const off = `${durationText(Math.abs(seconds) * 1000)} ${seconds > 0 ? 'behind' : 'ahead'}`;
+  const off = `${clockText(Math.abs(seconds))} ${seconds > 0 ? 'behind' : 'ahead'}`;
   return [
     ...skipped,
     `the clock of Windows was ${off} and was put right before anything was installed: look at the clock of the ESXi host`,
   ];
 }
+
+const clockText = (seconds: number): string =>
+  seconds < 2 * 86_400 ? durationText(seconds * 1000) : `${Math.round(seconds / 86_400)} days`;
 
 /** ingot and OpenShift's operator log in as the built-in administrator, whose name is in the language of the media. */
 export function checkUsername({ openssh }: Image, found: string | undefined): void {
