@@ -57,7 +57,10 @@ Pester\Describe 'windows-updates.ps1' {
             }
             Add-Member -InputObject $session -MemberType ScriptMethod -Name CreateUpdateDownloader -Value {
                 $downloader = [pscustomobject]@{ Updates = $null }
-                Add-Member -InputObject $downloader -MemberType ScriptMethod -Name Download -Value { New-FakeOutcome -Update $this.Updates.Item(0) -ResultCode $this.Updates.Item(0).Download }
+                Add-Member -InputObject $downloader -MemberType ScriptMethod -Name Download -Value {
+                    $update = $this.Updates.Item(0)
+                    return New-FakeOutcome -Update $update -ResultCode $update.Download
+                }
                 return $downloader
             }
             Add-Member -InputObject $session -MemberType ScriptMethod -Name CreateUpdateInstaller -Value {

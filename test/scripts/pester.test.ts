@@ -52,6 +52,12 @@ for (const { name, text } of tests) {
   });
 }
 
+test('each script has Pester tests, and no tests are left of a script that is gone', () => {
+  const tested = tests.map(({ name }) => name.replace('.Tests.ps1', '.ps1'));
+  const others = ['WindowsCommands.ps1'];
+  assert.deepEqual(tested.toSorted(), [...scripts.map(({ name }) => name), ...others].toSorted());
+});
+
 test('every command that a script calls is one of its own, one that runs anywhere, or stands in windows-commands.psd1', () => {
   const table = windowsCommands();
   const own = new Set(scripts.flatMap(({ root }) => nodesOf(root, 'function_name').map((node) => node.text)));
