@@ -5,7 +5,7 @@ import type { FileEntry } from 'ssh2';
 import type { LiveConnection } from './connect.ts';
 import { moveInto, Stranded } from './move.ts';
 import { fileFailure, isMissing, request, stat } from './sftp.ts';
-import { type Range, type RemoteHandle, receiveRange, sendRange } from './transfer.ts';
+import { type Range, type ReadInto, type RemoteHandle, receiveRange, sendRange } from './transfer.ts';
 import { orAborted } from './wait.ts';
 
 /** For tidying up after a failure or an abort. */
@@ -52,9 +52,9 @@ export class RemoteFiles {
     const buffer = Buffer.from(bytes);
     const temporary = `${path}.${randomBytes(6).toString('hex')}.ingot`;
     try {
-      await this.fill(temporary, 'w', { start: 0, end: buffer.length }, async (offset, length) =>
-        buffer.subarray(offset, offset + length),
-      );
+      await this.fill(temporary, 'w', { start: 0, end: buffer.length }, async (offset, into) => {
+        buffer.copy(into, 0, offset);
+      });
       await moveInto(this.#live, this.#signal, temporary, path);
     } catch (error) {
       // Removed as far as that is still possible; what counts is the first failure.
@@ -81,7 +81,7 @@ export class RemoteFiles {
     path: string,
     flags: 'w' | 'r+',
     range: Range,
-    read: (offset: number, length: number) => Promise<Buffer>,
+    read: ReadInto,
     wrote: (offset: number) => void = () => {},
   ): Promise<void> {
     await this.#opened(path, flags, (remote) => sendRange(remote, range, { read, wrote, signal: this.#signal }));

@@ -17,6 +17,9 @@ export interface RemoteHandle {
   readonly handle: Buffer;
 }
 
+/** Fills the whole buffer with what is at an offset. */
+export type ReadInto = (offset: number, buffer: Buffer) => Promise<void>;
+
 export interface Range {
   readonly start: number;
   /** Exclusive. */
@@ -31,7 +34,8 @@ export function sendRange(
   remote: RemoteHandle,
   range: Range,
   options: {
-    readonly read: (offset: number, length: number) => Promise<Buffer>;
+    /** Fills a buffer from an offset on. */
+    readonly read: ReadInto;
     readonly wrote: (offset: number) => void;
     readonly signal: AbortSignal;
   },
@@ -39,8 +43,9 @@ export function sendRange(
   const { sftp } = remote.channel;
   return whole(remote, options.signal, (stopped) =>
     inOrder(blocks(range, blockOf(sftp)), blockOf(sftp), stopped, {
-      async begin({ start, end }) {
-        const bytes = await options.read(start, end - start);
+      async begin({ start, end }, buffer) {
+        const bytes = buffer.subarray(0, end - start);
+        await options.read(start, bytes);
         return () => answered<void>((done) => sftp.write(remote.handle, bytes, 0, bytes.length, start, done));
       },
       end: ({ end }) => options.wrote(end),
@@ -48,7 +53,10 @@ export function sendRange(
   );
 }
 
-/** Reads a range of a remote file, pipelined; `take` gets its bytes in order, one piece at a time. */
+/**
+ * Reads a range of a remote file, pipelined; `take` gets its bytes in order, one piece at a time, which are good until it
+ * is done.
+ */
 export function receiveRange(
   remote: RemoteHandle,
   range: Range,
@@ -60,15 +68,18 @@ export function receiveRange(
   const { sftp } = remote.channel;
   return whole(remote, options.signal, (stopped) =>
     inOrder(blocks(range, blockOf(sftp)), blockOf(sftp), stopped, {
-      begin: async (block) => () => readBlock(remote, block),
+      begin: async (block, buffer) => () => readBlock(remote, block, buffer.subarray(0, block.end - block.start)),
       end: ({ start }, bytes) => options.take(bytes, start),
     }),
   );
 }
 
 /** A server may answer with less than it was asked for; nothing at all is the end of the file. */
-async function readBlock({ channel: { sftp }, handle }: RemoteHandle, { start, end }: Range): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(end - start);
+async function readBlock(
+  { channel: { sftp }, handle }: RemoteHandle,
+  { start }: Range,
+  bytes: Buffer,
+): Promise<Buffer> {
   for (let filled = 0; filled < bytes.length; ) {
     const rest = bytes.subarray(filled);
     const count = await answered<number>((done) => sftp.read(handle, rest, 0, rest.length, start + filled, done));
@@ -88,8 +99,8 @@ function* blocks({ start, end }: Range, size: number): Generator<Range> {
 }
 
 interface Work<T> {
-  /** Makes a block ready; what it returns sends it. */
-  readonly begin: (block: Range) => Promise<() => Promise<T>>;
+  /** Makes a block ready, in a buffer that is its own until its end; what it returns sends it. */
+  readonly begin: (block: Range, buffer: Buffer) => Promise<() => Promise<T>>;
   readonly end: (block: Range, result: T) => void | Promise<void>;
 }
 
@@ -101,18 +112,23 @@ async function inOrder<T>(
   { begin, end }: Work<T>,
 ): Promise<void> {
   const most = Math.ceil(IN_FLIGHT / size);
-  const underWay: { readonly block: Range; readonly result: Promise<T> }[] = [];
+  const underWay: { readonly block: Range; readonly buffer: Buffer; readonly result: Promise<T> }[] = [];
+  /** New ones for each block would be most of the work: the garbage collector's. */
+  const free: Buffer[] = [];
   const finishFirst = async () => {
     const first = underWay.shift();
-    if (first !== undefined) await end(first.block, await first.result);
+    if (first === undefined) return;
+    await end(first.block, await first.result);
+    free.push(first.buffer);
   };
   for (const block of all) {
     if (underWay.length >= most) await finishFirst();
-    const send = await begin(block);
+    const buffer = free.pop() ?? Buffer.allocUnsafeSlow(Math.min(size, block.end - block.start));
+    const send = await begin(block, buffer);
     if (stopped()) return;
     const result = send();
     result.catch(() => {}); // Those behind one that failed are not waited for.
-    underWay.push({ block, result });
+    underWay.push({ block, buffer, result });
   }
   while (underWay.length > 0 && !stopped()) await finishFirst();
 }

@@ -4,6 +4,7 @@ import { type FileDigest, localDigest, type RemoteDigests } from './digests.ts';
 import { GuestError } from './errors.ts';
 import type { RemoteFiles } from './files.ts';
 import type { LocalFile } from './local-tree.ts';
+import type { ReadInto } from './transfer.ts';
 
 export interface Upload {
   readonly files: RemoteFiles;
@@ -100,10 +101,9 @@ async function send(
   progress: (done: number) => void,
 ): Promise<boolean> {
   await using handle = await open(file.local);
-  const read = async (offset: number, length: number) => {
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, offset);
-    if (bytesRead !== length) throw new Error(`${file.local} has become shorter while it was read`);
-    return buffer;
+  const read: ReadInto = async (offset, buffer) => {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset);
+    if (bytesRead !== buffer.length) throw new Error(`${file.local} has become shorter while it was read`);
   };
   const temporary = place(file.temporary);
   const start = mayResume ? await usable(temporary, file.size, files, read) : 0;
@@ -123,16 +123,12 @@ async function send(
  * Windows loses are the last blocks, which come back as zeroes. A digest of it all would need a start of PowerShell, and
  * the one of the whole file at the end says the last word anyway.
  */
-async function usable(
-  temporary: string,
-  size: number,
-  files: RemoteFiles,
-  read: (offset: number, length: number) => Promise<Buffer>,
-): Promise<number> {
+async function usable(temporary: string, size: number, files: RemoteFiles, read: ReadInto): Promise<number> {
   const there = await files.size(temporary);
   if (there === undefined || there === 0 || there > size) return 0;
   const start = Math.max(0, there - COMPARED);
-  const expected = await read(start, there - start);
+  const expected = Buffer.allocUnsafe(there - start);
+  await read(start, expected);
   let same = true;
   try {
     await files.pour(temporary, { start, end: there }, async (bytes, offset) => {

@@ -168,7 +168,7 @@ test('losing the guest alone keeps the bastion', async () => {
 
 test('a bastion that falls silent is noticed', async () => {
   await using toBastion = await startProxy(bastion.port);
-  const session = await through({ port: toBastion.port }, { silenceMs: 300, deadlineMs: 400 });
+  const session = await through({ port: toBastion.port }, { silenceMs: 1500, deadlineMs: 400 });
   const running = session.runUserScript(
     'slow',
     '# python\nimport time; time.sleep(20)',
@@ -180,6 +180,6 @@ test('a bastion that falls silent is noticed', async () => {
   toBastion.freeze();
   const begun = performance.now();
   await failsWith('guest.connection-lost', running);
-  assert.ok(performance.now() - begun < 2000);
+  assert.ok(performance.now() - begun < 8000);
   session.close();
 });

@@ -12,7 +12,7 @@ const LONG = '# python\nimport time; time.sleep(20)';
 test('a peer that falls silent without closing is noticed in the time that is stated', async () => {
   await using sshd = await startSshd();
   await using proxy = await startProxy(sshd.port);
-  const guest = await login(sshd, { port: proxy.port, silenceMs: 600, deadlineMs: 300 });
+  const guest = await login(sshd, { port: proxy.port, silenceMs: 1500, deadlineMs: 300 });
   await guest.state({ signal });
   const running = guest.runUserScript('long', LONG, {}, { signal, timeoutMs: 20_000 });
   running.catch(() => {});
@@ -21,17 +21,17 @@ test('a peer that falls silent without closing is noticed in the time that is st
   const begun = performance.now();
   const failure = await failsWith('guest.connection-lost', running);
   const took = performance.now() - begun;
-  assert.match(failure.message, /nothing came from the other side for 0\.6 s/);
+  assert.match(failure.message, /nothing came from the other side for 1\.5 s/);
   // The rest is the new connection that is tried for 0.3 s, to tell a restart from a loss.
-  assert.ok(took > 400 && took < 2500, `${took} ms`);
+  assert.ok(took > 1000 && took < 8000, `${took} ms`);
   guest.close();
 });
 
 test('a quiet peer that answers keep-alive stays', async () => {
   await using sshd = await startSshd();
   await using proxy = await startProxy(sshd.port);
-  const guest = await login(sshd, { port: proxy.port, silenceMs: 300 });
-  await guest.runUserScript('quiet', '# python\nimport time; time.sleep(1.2)', {}, { signal, timeoutMs: 20_000 });
+  const guest = await login(sshd, { port: proxy.port, silenceMs: 1000 });
+  await guest.runUserScript('quiet', '# python\nimport time; time.sleep(3)', {}, { signal, timeoutMs: 20_000 });
   assert.equal(proxy.count, 1);
   guest.close();
 });
