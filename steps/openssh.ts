@@ -6,6 +6,7 @@ import { installWindows } from './install-windows.ts';
 import { ipAddress } from './ip-address.ts';
 import { adaptersOutput, proveAdapters } from './support/adapters.ts';
 import { changeOf } from './support/change.ts';
+import { explained, type KnownFailures } from './support/known-failures.ts';
 import { script, scriptFiles } from './support/script.ts';
 import { proveSsh, sshState } from './support/ssh-state.ts';
 import { setSshdConfig } from './support/sshd-config.ts';
@@ -16,6 +17,16 @@ const configFile = '/C:/ProgramData/ssh/sshd_config';
 const candidate = { sftp: '/C:/ProgramData/ingot/sshd_config', windows: 'C:\\ProgramData\\ingot\\sshd_config' };
 
 const result = changeOf(sshState);
+
+const failures: KnownFailures = {
+  'openssh.sshd-config': {
+    code: 'openssh.sshd-config',
+    message:
+      'expected sshd to accept the options of openssh.sshdConfig, found that it refuses them; the old file stays',
+    remedy:
+      'correct openssh.sshdConfig in the image file: the evidence names the line. Older versions know fewer keywords',
+  },
+};
 
 /** Logs in with the host key pinned from guestinfo; makes sure of the administrators' keys, their ACL and sshd_config. */
 export const openssh = defineStep({
@@ -42,7 +53,7 @@ export const openssh = defineStep({
       ...{ authorizedKeys: inputs.authorizedKeys, port: config.openssh.port },
       ...(changed ? { config: candidate.windows } : {}),
     };
-    const { after, evidence } = await script(context, 'openssh', parameters, result);
+    const { after, evidence } = await explained(script(context, 'openssh', parameters, result), failures);
     for (const line of evidence) log(`openssh: ${line}`);
     // sshd runs with another file from now on: what it says to a new login is what counts.
     if (changed) context.closeGuest();

@@ -6,6 +6,7 @@ import type { ContainerRuntime, Image } from '../../image/index.ts';
 import type { StepTools } from '../../pipeline/step.ts';
 import type { BuildEnv } from '../define.ts';
 import { changeOf } from './change.ts';
+import { explained, type KnownFailures } from './known-failures.ts';
 import type { RestartWish } from './restarts.ts';
 import { script } from './script.ts';
 
@@ -47,9 +48,43 @@ export async function installRuntime(
   if (rebootRequired) return { version: '', service: '' };
   progress(`Installing ${name} ${wanted(name, runtime).version}`);
   const parameters = await parametersOf(context, wanted(name, runtime), true);
-  const { after, evidence } = await script(context, name, { ...parameters, ...(await more()) }, changeOf(state));
+  const { after, evidence } = await explained(
+    script(context, name, { ...parameters, ...(await more()) }, changeOf(state)),
+    runtimeFailures(name),
+  );
   for (const line of evidence) log(`${name}: ${line}`);
   return { version: after.version, service: after.status };
+}
+
+/** What the scripts say by their own codes; what was expected and found is in their message, the first line of evidence. */
+function runtimeFailures(name: Name): KnownFailures {
+  return {
+    'guest.digest': {
+      code: `${name}.digest`,
+      message: `expected the archive of ${name} to have the SHA-256 of the image file, found another`,
+      remedy: `compare the file with its publisher: it was damaged or exchanged on the way; or correct ${name}.sha256`,
+    },
+    'guest.download': {
+      code: `${name}.download`,
+      message: `expected Windows to download the archive of ${name}, found that it cannot`,
+      remedy: `give the VM a way to the Internet (${name}.proxy), or name a file of this machine in ${name}.archive`,
+    },
+    [`${name}.containers-feature`]: {
+      code: `${name}.containers-feature`,
+      message: 'expected the feature Containers to be installed and active, found that it is not',
+      remedy: 'look at C:\\Windows\\Logs\\CBS\\CBS.log in the VM for why it was rolled back',
+    },
+    [`${name}.no-answer`]: {
+      code: `${name}.no-answer`,
+      message: `expected the service ${name} to answer within 60 s of its start, found that it does not`,
+      remedy: `look at the event log of the service ${name} in the VM`,
+    },
+    'docker.daemon-json': {
+      code: 'docker.daemon-json',
+      message: 'expected dockerd to accept the settings of docker.daemon, found that it refuses them',
+      remedy: 'correct docker.daemon in the image file: the evidence names the setting',
+    },
+  };
 }
 
 /** What is there: the version that was asked for, as a running, automatic service that answers. */

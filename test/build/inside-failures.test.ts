@@ -163,9 +163,11 @@ const CASES: readonly Case[] = [
     changes: { openssh: { sshdConfig: { PaswordAuthentication: false } } },
     expected: {
       step: 'openssh',
-      code: 'guest.script',
-      message: /sshd -t .*line \d+: Bad configuration option: PaswordAuthentication/,
-      remedy: /./,
+      code: 'openssh.sshd-config',
+      message:
+        /^expected sshd to accept the options of openssh\.sshdConfig, found that it refuses them; the old file stays$/,
+      remedy: /^correct openssh\.sshdConfig in the image file/,
+      evidence: /sshd -t .*line \d+: Bad configuration option: PaswordAuthentication/,
     },
   },
   {
@@ -184,9 +186,10 @@ const CASES: readonly Case[] = [
     scenario: 'docker-digest-wrong',
     expected: {
       step: 'docker',
-      code: 'guest.script',
-      message: /Expected the SHA-256 [0-9a-f]{64} for https:\/\/download\.docker\.com\/\S+, found 5f4dcc3b/,
-      remedy: /./,
+      code: 'docker.digest',
+      message: /^expected the archive of docker to have the SHA-256 of the image file, found another$/,
+      remedy: /compare the file with its publisher/,
+      evidence: /Expected the SHA-256 [0-9a-f]{64} for https:\/\/download\.docker\.com\/\S+, found 5f4dcc3b/,
     },
   },
   {
@@ -194,9 +197,10 @@ const CASES: readonly Case[] = [
     changes: { docker: { version: '26.1.0', daemon: { debg: true } } },
     expected: {
       step: 'docker',
-      code: 'guest.script',
-      message: /dockerd --validate .* directives don't match any configuration option: debg/,
-      remedy: /./,
+      code: 'docker.daemon-json',
+      message: /^expected dockerd to accept the settings of docker\.daemon, found that it refuses them$/,
+      remedy: /^correct docker\.daemon in the image file/,
+      evidence: /dockerd --validate .* directives don't match any configuration option: debg/,
     },
   },
   {
