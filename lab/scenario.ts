@@ -55,6 +55,8 @@ export interface ScenarioUpdate {
   readonly resultCode?: number;
   readonly hresult?: number;
   readonly reboot?: boolean;
+  /** It installs with success, is taken back at the restart, and offered again. */
+  readonly rollsBack?: boolean;
 }
 
 /** What is in Sysprep's way, in Windows as it is. */
@@ -81,6 +83,8 @@ export interface SysprepFault {
   readonly outcome?: 'fails' | 'fails-silently' | 'hangs' | 'validation' | 'wrong-state';
   /** Lines of setuperr.log; without an outcome Sysprep seals all the same. */
   readonly errors?: readonly string[];
+  /** Windows does not shut down behind the verdict. */
+  readonly neverOff?: boolean;
   /** Milliseconds that it takes. */
   readonly takes?: number;
   readonly found?: SysprepFound;
@@ -158,7 +162,16 @@ export interface Scenario {
   readonly defender?: { readonly absent?: boolean; readonly tamperProtected?: boolean; readonly hidden?: boolean };
   /** A part of the inventory that cannot be read. */
   readonly inventory?: { readonly unread?: string };
-  readonly updates?: { readonly rounds: readonly (readonly ScenarioUpdate[])[] };
+  readonly updates?: {
+    readonly rounds?: readonly (readonly ScenarioUpdate[])[];
+    /** The metadata of updates cannot be read: until a restart, or for ever. */
+    readonly metadata?: 'once' | 'broken';
+    /** The HRESULT that each search ends with. */
+    readonly search?: string;
+    readonly wsus?: 'unreachable';
+    /** Another installation never ends. */
+    readonly busy?: boolean;
+  };
   readonly sysprep?: SysprepFault;
   readonly clone?: CloneFault;
   readonly power?: { readonly neverOff?: boolean };
@@ -190,8 +203,8 @@ const MEMBERS: Readonly<Record<keyof Scenario, readonly string[] | undefined>> =
   time: ['policy'],
   defender: ['absent', 'tamperProtected', 'hidden'],
   inventory: ['unread'],
-  updates: ['rounds'],
-  sysprep: ['outcome', 'errors', 'takes', 'found'],
+  updates: ['rounds', 'metadata', 'search', 'wsus', 'busy'],
+  sysprep: ['outcome', 'errors', 'neverOff', 'takes', 'found'],
   clone: [
     'black',
     'stuckAt',

@@ -74,7 +74,7 @@ export async function runSysprepTask(task: SysprepTask): Promise<boolean> {
     removeHostKeys(windows);
     const exitCode = linesOf(files, SETUPERR_FILE).length > before[0] ? 16_001 : 0;
     await tell(task, { state: 'succeeded', imageState: SEALED, tag, armed: true, exitCode, errors: [] });
-    return true;
+    return lab.scenario.scenario.sysprep?.neverOff !== true;
   }
   const problems = [
     ...(windows.imageState === SEALED ? [] : [`ImageState is not ${SEALED}`]),

@@ -39,7 +39,11 @@ export function followSysprep(context: Context, machine: Machine, run: SysprepRu
     if (report === undefined) return;
     told = report;
     if (report.state === 'running') progress(report.message);
-    else kept ??= recordRun(machine, { ...run, verdict: report }, signal).catch(() => undefined);
+    else kept ??= keep(report);
+  };
+  const keep = async (report: SysprepVerdict) => {
+    await recordRun(machine, { ...run, verdict: report }, signal).catch(() => undefined);
+    if (report.state === 'succeeded') progress('Sysprep has succeeded; Windows shuts down');
   };
   const verdict = () => (told === undefined || told.state === 'running' ? undefined : told);
   const isOff = (state: MachineState) => {

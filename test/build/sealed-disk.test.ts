@@ -52,7 +52,9 @@ suite('no password of the build is left on the sealed disk', () => {
     const answer = files.find(({ path }) => path === ALLOWED);
     assert.match(Buffer.from(answer?.content ?? '', 'base64').toString(), /<AdministratorPassword>/);
     assert.deepEqual(
-      files.map(({ path }) => path).filter((path) => /ProgramData\/ingot|Windows\/Panther\/(?!unattend\.xml$)/.test(path)),
+      files
+        .map(({ path }) => path)
+        .filter((path) => /ProgramData\/ingot|Windows\/Panther\/(?!unattend\.xml$)/.test(path)),
       [],
     );
   });

@@ -255,11 +255,12 @@ export async function script(
   session: Session,
   name: string,
   parameters: unknown,
+  test = false,
 ): Promise<{ code: number | null; result?: Record<string, unknown>; error?: Record<string, unknown>; out: string }> {
   const input = `${Buffer.from(JSON.stringify(parameters)).toString('base64')}\n`;
   const { code, out } = await ssh(
     session,
-    `powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File C:\\ProgramData\\ingot\\scripts\\${name}`,
+    `powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File C:\\ProgramData\\ingot\\scripts\\${name}${test ? ' -Test' : ''}`,
     input,
   );
   const find = (marker: string) => {
