@@ -67,8 +67,8 @@ Pester\Describe 'cleanup.ps1' {
         Pester\Should -Invoke -CommandName Optimize-Volume -Times 0 -Exactly
     }
 
-    Pester\It 'takes <Code> of DISM for: a restart first' -ForEach @(@{ Code = 3010 }, @{ Code = -2146498554 }) {
-        $Guest.answers['dism.exe'] = { @{ exitCode = $Code } }
+    Pester\It 'takes <ExitCode> of DISM for: a restart first' -ForEach @(@{ ExitCode = 3010 }, @{ ExitCode = -2146498554 }) {
+        $Guest.answers['dism.exe'] = { @{ exitCode = $ExitCode } }
         (Get-ScriptResult -Name 'cleanup.ps1').rebootRequired | Pester\Should -BeTrue
     }
 

@@ -90,8 +90,9 @@ Pester\Describe 'common.ps1' {
             $run.error.category | Pester\Should -Be 'OperationStopped'
         }
 
+        # Of a command that is not mocked: a mock would be where the line is.
         Pester\It 'tells a failure of PowerShell itself, without a code' {
-            $body = "Invoke-IngotScript -Body {`n    Get-Item -LiteralPath (Join-Path -Path `$PSScriptRoot -ChildPath 'missing')`n}"
+            $body = "Invoke-IngotScript -Body {`n    [void](Get-Content -LiteralPath (Join-Path -Path `$PSScriptRoot -ChildPath 'missing'))`n}"
             $run = Invoke-Script -Name 'x.ps1' -Folder (New-TestScript -Body $body)
             $run.exitCode | Pester\Should -Be 1
             $run.error.script | Pester\Should -Be 'x.ps1'
@@ -180,7 +181,7 @@ Pester\Describe 'Invoke-Native' {
     Pester\BeforeAll {
         # Not mocked here: a real program is run, the PowerShell that runs these tests.
         . (Join-Path -Path $PSScriptRoot -ChildPath 'harness.ps1')
-        $shell = (Get-Process -Id $PID).Path
+        $shell = [System.Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
         $echo = Join-Path -Path $TestDrive -ChildPath 'echo.ps1'
         [System.IO.File]::WriteAllText($echo, 'foreach ($a in $args) { [Console]::Out.WriteLine([Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($a))) }')
     }

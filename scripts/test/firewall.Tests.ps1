@@ -7,10 +7,10 @@ Pester\Describe 'firewall.ps1' {
         . (Join-Path -Path $PSScriptRoot -ChildPath 'harness.ps1')
 
         function New-FakeRule {
-            param($DisplayName, $LocalPort, $Protocol = 'TCP', $Enabled = 'True', $Direction = 'Inbound', $Action = 'Allow', $EdgeTraversalPolicy = 'Block', $Profile = @('Any'), $RemoteAddress = @('Any'), $Program = 'Any')
+            param($DisplayName, $LocalPort, $Protocol = 'TCP', $Enabled = 'True', $Direction = 'Inbound', $Action = 'Allow', $EdgeTraversalPolicy = 'Block', [Alias('Profile')]$Network = @('Any'), $RemoteAddress = @('Any'), $Program = 'Any')
             [pscustomobject]@{
                 DisplayName = $DisplayName; LocalPort = $LocalPort; Protocol = $Protocol; Enabled = $Enabled; Direction = $Direction; Action = $Action
-                EdgeTraversalPolicy = $EdgeTraversalPolicy; Profile = (@($Profile) -join ', '); RemoteAddress = @($RemoteAddress); Program = $Program
+                EdgeTraversalPolicy = $EdgeTraversalPolicy; Profile = (@($Network) -join ', '); RemoteAddress = @($RemoteAddress); Program = $Program
             }
         }
 

@@ -111,10 +111,10 @@ function Initialize-Guest {
         if (-not $Guest.answers.ContainsKey($program)) { throw "Expected no run of $program." }
         $body = $Guest.answers[$program]
         $answer = & $body $list
-        $code = [int]$answer['exitCode']
+        $ended = [int]$answer['exitCode']
         $output = [string]$answer['output']
-        if (-not $AnyCode -and $accepted -notcontains $code) { Stop-Ingot -Code 'guest.native' -Message "$program ended with $code" }
-        return @{ exitCode = $code; lines = @($output -split '\r?\n' | Where-Object -FilterScript { $_ -ne '' }); output = $output }
+        if (-not $AnyCode -and $accepted -notcontains $ended) { Stop-Ingot -Code 'guest.native' -Message "$program ended with $ended" }
+        return @{ exitCode = $ended; lines = @($output -split '\r?\n' | Where-Object -FilterScript { $_ -ne '' }); output = $output }
     }
 
     # Registry

@@ -26,8 +26,8 @@ Pester\Describe 'restart.ps1' {
         $Guest.registry.Count | Pester\Should -Be 0
     }
 
-    Pester\It 'is content with exit code <Code>: Windows goes down already' -ForEach @(@{ Code = 1115 }, @{ Code = 1190 }) {
-        $Guest.answers['shutdown.exe'] = { @{ exitCode = $Code } }
+    Pester\It 'is content with exit code <ExitCode>: Windows goes down already' -ForEach @(@{ ExitCode = 1115 }, @{ ExitCode = 1190 }) {
+        $Guest.answers['shutdown.exe'] = { @{ exitCode = $ExitCode } }
         (Get-ScriptResult -Name 'restart.ps1').scheduled | Pester\Should -BeTrue
     }
 
