@@ -37,7 +37,10 @@ export async function runCommand(
 
   let exitCode: number | undefined;
   let stderr = '';
-  const lines = new LineSplitter(options.onLine);
+  let over = false;
+  const lines = new LineSplitter((line) => {
+    if (!over) options.onLine(line);
+  });
   const decoder = new StringDecoder('utf8');
   const errorDecoder = new StringDecoder('utf8');
   const ended = new Promise<void>((resolve) => {
@@ -56,6 +59,7 @@ export async function runCommand(
     await orAborted(ended, options.signal, live.lost);
   } catch (error) {
     if (options.signal.aborted) {
+      over = true; // What still comes is of no use to a caller who has left.
       stop(channel);
       throw error;
     }

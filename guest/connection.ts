@@ -1,7 +1,7 @@
 import { connectOnce, type Endpoint, type LiveConnection } from './connect.ts';
 import { GuestError } from './errors.ts';
 import { at, through } from './route.ts';
-import { backoffMs, durationText, messageOf, pause } from './wait.ts';
+import { backoffMs, durationText, messageOf, orAborted, pause } from './wait.ts';
 
 /** Tries until a refused key is believed: sshd may answer a moment before the account or the key file is ready. */
 const AUTH_TRIES = 3;
@@ -19,6 +19,8 @@ export class Connection {
   readonly endpoint: Endpoint;
   readonly #onLog: (line: string) => void;
   #live: LiveConnection | undefined;
+  /** How often it was closed. */
+  #closed = 0;
   #connecting: Promise<LiveConnection> | undefined;
 
   constructor(endpoint: Endpoint, onLog: (line: string) => void) {
@@ -31,13 +33,16 @@ export class Connection {
     if (this.#live !== undefined && !this.#live.lost.aborted) return this.#live;
     while (this.#connecting !== undefined) {
       // Another caller's try: its deadline and its signal are not ours, so only its success counts.
-      const shared = await this.#connecting.catch(() => undefined);
-      options.signal.throwIfAborted();
+      const end = this.#connecting.catch(() => undefined);
+      const shared = await orAborted(end, options.signal);
       if (shared !== undefined && !shared.lost.aborted) return shared;
     }
+    const closed = this.#closed;
     this.#connecting = this.#reach(options)
       .then((live) => {
-        this.#live = live;
+        // Closed while it was made: whoever asked for it finds it lost.
+        if (closed !== this.#closed) live.close();
+        else this.#live = live;
         return live;
       })
       .finally(() => {
@@ -48,6 +53,7 @@ export class Connection {
 
   /** Ends the connection; a later call makes a new one. */
   close(): void {
+    this.#closed += 1;
     this.#live?.close();
     this.#live = undefined;
     this.endpoint.route.close();

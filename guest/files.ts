@@ -9,7 +9,7 @@ import { type Range, type ReadInto, type RemoteHandle, receiveRange, sendRange }
 import { orAborted } from './wait.ts';
 
 /** For tidying up after a failure or an abort. */
-const TIDY_MS = 5000;
+const TIDY_MS = 2000;
 /** What is read whole is a file of settings or a report. */
 const MOST_READ = 64 * 1024 * 1024;
 

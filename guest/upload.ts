@@ -112,7 +112,10 @@ async function send(
   try {
     await files.fill(temporary, start > 0 ? 'r+' : 'w', { start, end: file.size }, read, progress);
   } catch (error) {
-    throw files.failure(error, `write ${file.path}`);
+    const failure = files.failure(error, `write ${file.path}`);
+    // After a cut or an abort it stays for the next attempt; a full disk, for instance, gets its space back.
+    if (failure instanceof GuestError && !failure.retryable) await files.remove(temporary).catch(() => {});
+    throw failure;
   }
   return start > 0;
 }
