@@ -25,6 +25,8 @@ interface OwnStepBase {
   /** Milliseconds. */
   readonly timeout: number;
   readonly retry: number;
+  /** Windows is restarted if it wants to, and the step run again. */
+  readonly reboot?: 'if-needed' | undefined;
 }
 
 /** A step of the user. Paths of this machine are absolute. */
@@ -207,6 +209,7 @@ function finishSteps(parsed: ParsedImage, directory: string): OwnStep[] {
       after: order[index] ?? DEFAULT_AFTER,
       timeout: step.timeout ?? parsed.timeouts.step,
       retry: step.retry,
+      ...(step.reboot !== undefined && { reboot: step.reboot }),
     };
     const parameters = step.parameters ?? {};
     if (step.powershell !== undefined) return { ...base, kind: 'powershell', powershell: step.powershell, parameters };

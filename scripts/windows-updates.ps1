@@ -1,271 +1,208 @@
-# One round of Windows updates: search, download, install. The work is done by this same script as a scheduled task of
-# SYSTEM (-Worker): Windows Update's COM API refuses network logons such as SSH's, and a task outlives a cut connection.
-# Run again while the task is at work, it waits for that one and starts no second.
+# One round of Windows updates: search, download, install, one after the other. It runs as SYSTEM, as a job: Windows Update's
+# COM API refuses network logons such as SSH's. What Windows Update itself says no to is a result and no failure of the
+# script: the codes are explained outside. With -Test: the search alone.
 [CmdletBinding()]
-param([switch]$Worker)
+param([switch]$Test)
 
 Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 . (Join-Path -Path $PSScriptRoot -ChildPath 'common.ps1')
 . (Join-Path -Path $PSScriptRoot -ChildPath 'lib-state.ps1')
-. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-task.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-updates.ps1')
 
-$TaskName = 'ingot-windows-updates'
-$Folder = Join-Path -Path $IngotFolder -ChildPath 'windows-updates'
-$ParameterFile = Join-Path -Path $Folder -ChildPath 'parameters.json'
-$StatusFile = Join-Path -Path $Folder -ChildPath 'status.json'
-$ResultFile = Join-Path -Path $Folder -ChildPath 'result.json'
-$PolicyKey = 'HKLM:\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate\AU'
+$MicrosoftUpdate = '7971f918-a847-4430-9279-4a52d1efe18d'
+# Another installation or servicing may be at work for a while; longer means that it hangs.
+$BusySeconds = 1800
+$Problem = $null
+$InstalledBefore = @()
+$Skipped = New-Object -TypeName System.Collections.ArrayList
+$Records = New-Object -TypeName System.Collections.ArrayList
 
-# The classification ids of Microsoft's catalogue: names of categories are localised.
-$Categories = @{
-    CriticalUpdates   = 'e6cf1350-c01b-414d-a61f-263d14d133b4'
-    DefinitionUpdates = 'e0789628-ce08-4437-be74-2495b842f43b'
-    FeaturePacks      = 'b54e7d24-7add-428f-8b75-90a396fa584f'
-    SecurityUpdates   = '0fa1201d-4330-4fa8-8ae9-b877473b6441'
-    ServicePacks      = '68c5b0a3-d1a6-4553-ae49-01d3a7827828'
-    Tools             = 'b4832bd8-e735-4761-8daf-37f882276dab'
-    UpdateRollups     = '28bc880e-0592-4cbf-8f95-c79b17911d5f'
-    Updates           = 'cd5ffd1e-e932-4e3a-bf74-18bf0b1bbd83'
-}
-
-function Set-WorkerStatus {
+# A session whose searcher asks where the image file says.
+function New-UpdateSession {
     [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][string]$Message,
-        [int]$Done = 0,
-        [int]$Total = 0
-    )
-    # The reader may hold the old file open just now: what cannot be told is no reason to give the round up.
-    try { Set-IngotFile -Path $StatusFile -Text (ConvertTo-IngotJson -InputObject @{ message = $Message; done = $Done; total = $Total }) }
-    catch { Write-Verbose -Message 'told with the next change' }
+    param([Parameter(Mandatory = $true)][string]$Source)
+    $session = New-Object -ComObject 'Microsoft.Update.Session'
+    $session.ClientApplicationID = 'ingot'
+    $searcher = $session.CreateUpdateSearcher()
+    if ($Source -eq 'wsus') { $searcher.ServerSelection = 1 }
+    elseif ($Source -eq 'windows-update') { $searcher.ServerSelection = 2 }
+    else {
+        $manager = New-Object -ComObject 'Microsoft.Update.ServiceManager'
+        $manager.ClientApplicationID = 'ingot'
+        # 7: registered now, also while offline, and known to automatic updates.
+        [void]$manager.AddService2($MicrosoftUpdate, 7, '')
+        $searcher.ServerSelection = 3
+        $searcher.ServiceID = $MicrosoftUpdate
+    }
+    return @{ session = $session; searcher = $searcher }
 }
 
-# "KB5012345": the API's own list leaves the letters out. An update without an article is told by its id.
-function Get-UpdateKb {
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Update)
-    if ($Update.KBArticleIDs.Count -gt 0) { return 'KB' + $Update.KBArticleIDs.Item(0) }
-    return [string]$Update.Identity.UpdateID
-}
-
-# Which of the found updates shall be installed. Chosen here and not in the search's criteria: clauses about categories
-# end in 0x80244022 with some servers.
+# What is to be installed of what was found. Chosen here and not in the search's criteria: clauses about categories end in
+# 0x80244022 with some servers. Which classifications there are is for the caller: ids, since names are localised.
 function Select-Update {
     [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][object]$Found,
-        [Parameter(Mandatory = $true)][object]$Parameter
-    )
-    $wanted = @(Get-IngotProperty -InputObject $Parameter -Name 'categories' -Default @() | ForEach-Object -Process {
-            if (-not $Categories.ContainsKey([string]$_)) { Stop-Ingot -Code 'updates.category' -Message "Expected a known category of updates, found $_." }
-            $Categories[[string]$_]
-        })
-    # KB5007651 needs a logged-on user and is offered for ever.
-    $excluded = @('KB5007651') + @(Get-IngotProperty -InputObject $Parameter -Name 'exclude' -Default @() | ForEach-Object -Process { ([string]$_).ToUpperInvariant() })
+    param([Parameter(Mandatory = $true)][object]$Found, [Parameter(Mandatory = $true)][object]$Parameter)
+    $categories = @(Get-IngotProperty -InputObject $Parameter -Name 'categoryIds' -Default @() | ForEach-Object -Process { [string]$_ })
+    $include = @(Get-IngotProperty -InputObject $Parameter -Name 'include' -Default @() | ForEach-Object -Process { [string]$_ })
+    $exclude = @(Get-IngotProperty -InputObject $Parameter -Name 'exclude' -Default @() | ForEach-Object -Process { [string]$_ })
     for ($index = 0; $index -lt $Found.Count; $index++) {
         $update = $Found.Item($index)
         $title = [string]$update.Title
-        # Metadata that could not be read: a blank title and a date of 1970. A restart mends it.
-        if ($title -eq '') { Stop-Ingot -Code 'updates.metadata' -Message 'Expected every update to have a title, found one without: the update metadata is broken. Restart Windows and run again.' }
-        $categoryIds = @()
-        for ($position = 0; $position -lt $update.Categories.Count; $position++) { $categoryIds += [string]$update.Categories.Item($position).CategoryID }
-        $inCategory = ($wanted.Count -eq 0) -or (@($categoryIds | Where-Object -FilterScript { $wanted -contains $_ }).Count -gt 0)
+        # Metadata that could not be read: no title, a date of 1970. Reading further properties would throw 0x8002802B.
+        if ($title -eq '' -or ([DateTime]$update.LastDeploymentChangeTime).Year -lt 1990) {
+            $script:Problem = @{ stage = 'metadata'; hresult = '0x8002802B' }
+            return
+        }
         $kb = Get-UpdateKb -Update $update
-        # Previews are optional; VMware's would fight the Tools from the Tools ISO.
-        $unwanted = ($title -like '*Preview*') -or ($title -like '*VMware*') -or ($excluded -contains $kb)
+        $inCategory = $categories.Count -eq 0
+        for ($position = 0; $position -lt $update.Categories.Count; $position++) {
+            if ($categories -contains [string]$update.Categories.Item($position).CategoryID) { $inCategory = $true }
+        }
         # A bundle may have no behavior of its own.
         $behavior = $update.InstallationBehavior
-        $asks = ($null -ne $behavior) -and $behavior.CanRequestUserInput
-        if ($inCategory -and -not $unwanted -and -not $asks) { $update }
+        $reason = ''
+        if ($include.Count -gt 0) { if ($include -notcontains $kb) { $reason = 'not-included' } }
+        elseif (-not $inCategory) { $reason = 'category' }
+        if ($exclude -contains $kb) { $reason = 'excluded' }
+        # Needs a logged-on user and is offered for ever.
+        elseif ($kb -eq 'KB5007651') { $reason = 'needs-user' }
+        elseif ($include -notcontains $kb -and $title -like '*Preview*') { $reason = 'preview' }
+        # Would fight the Tools from the Tools ISO.
+        elseif ($title -like '*VMware*') { $reason = 'vmware' }
+        elseif ($null -ne $behavior -and $behavior.CanRequestUserInput) { $reason = 'needs-user' }
+        if ($reason -eq '') { $update }
+        else { [void]$Skipped.Add(@{ kb = $kb; title = $title; reason = $reason }) }
     }
 }
 
-function Wait-ServicingIdle {
+# Waits for servicing and for other installations to end; false when they do not.
+function Wait-Quiet {
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][int]$Minutes)
-    $deadline = [DateTime]::UtcNow.AddMinutes($Minutes)
-    while ((Get-ServicingState) -eq 2) {
-        if ([DateTime]::UtcNow -gt $deadline) { Stop-Ingot -Code 'updates.servicing' -Message "Expected Component Based Servicing to become idle within $Minutes minutes, found it still working." }
+    param([Parameter(Mandatory = $true)][object]$Session)
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    $told = $false
+    # Not for TiWorker.exe to exit: it stays for hours, on 2025 for ever.
+    while ((Get-ServicingState) -eq 2 -or $Session.CreateUpdateInstaller().IsBusy) {
+        if ($clock.Elapsed.TotalSeconds -gt $BusySeconds) { return $false }
+        if (-not $told) { Write-IngotProgress -Message 'Waiting for servicing to be idle' }
+        $told = $true
+        # Neither the registry nor IsBusy tells of a change.
         Start-Sleep -Seconds 5
     }
+    return $true
 }
 
-# Downloads each update; returns a collection of those that are there, and notes the others as failed.
-function Save-Update {
+function Add-UpdateRecord {
     [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][object]$Session,
-        [Parameter(Mandatory = $true)][object[]]$Update,
-        # The records of updates that could not be fetched are added to it.
-        [Parameter(Mandatory = $true)][AllowEmptyCollection()][System.Collections.ArrayList]$Failed
-    )
-    $ready = New-Object -ComObject 'Microsoft.Update.UpdateColl'
-    $done = 0
-    foreach ($one in $Update) {
-        Set-WorkerStatus -Message ('Downloading {0}' -f $one.Title) -Done $done -Total $Update.Count
-        $done += 1
-        if (-not $one.EulaAccepted) { [void]$one.AcceptEula() }
-        if (-not $one.IsDownloaded) {
-            $single = New-Object -ComObject 'Microsoft.Update.UpdateColl'
-            [void]$single.Add($one)
-            $downloader = $Session.CreateUpdateDownloader()
-            $downloader.Updates = $single
-            $outcome = $downloader.Download().GetUpdateResult(0)
-            # 2 succeeded, 3 succeeded with errors.
-            if (@(2, 3) -notcontains [int]$outcome.ResultCode) {
-                [void]$Failed.Add((ConvertTo-UpdateRecord -Update $one -Outcome $outcome))
-                continue
-            }
+    param([Parameter(Mandatory = $true)][object]$Update, [Parameter(Mandatory = $true)][int]$ResultCode, [Parameter(Mandatory = $true)][int]$HResult, [Parameter(Mandatory = $true)][string]$Stage)
+    $id = '{0}.{1}' -f $Update.Identity.UpdateID, $Update.Identity.RevisionNumber
+    [void]$Records.Add(@{
+            id         = $id
+            kb         = Get-UpdateKb -Update $Update
+            title      = [string]$Update.Title
+            stage      = $Stage
+            resultCode = $ResultCode
+            hresult    = ConvertTo-UpdateCode -Code $HResult
+            # Installed with success before, and offered again: Windows has rolled it back.
+            again      = $script:InstalledBefore -contains $id
+        })
+}
+
+# Downloads and installs one update; returns whether the next one can follow.
+function Install-OneUpdate {
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Session, [Parameter(Mandatory = $true)][object]$Update, [Parameter(Mandatory = $true)][int]$Done, [Parameter(Mandatory = $true)][int]$Total)
+    $title = [string]$Update.Title
+    $single = New-Object -ComObject 'Microsoft.Update.UpdateColl'
+    [void]$single.Add($Update)
+    if (-not $Update.EulaAccepted) { [void]$Update.AcceptEula() }
+    if (-not $Update.IsDownloaded) {
+        Write-IngotProgress -Message ('Downloading {0}' -f $title) -Done $Done -Total $Total
+        $downloader = $Session.CreateUpdateDownloader()
+        $downloader.Updates = $single
+        $outcome = $downloader.Download().GetUpdateResult(0)
+        if (@(2, 3) -notcontains [int]$outcome.ResultCode) {
+            Add-UpdateRecord -Update $Update -ResultCode ([int]$outcome.ResultCode) -HResult ([int]$outcome.HResult) -Stage 'download'
+            return $true
         }
-        [void]$ready.Add($one)
     }
-    return , $ready
-}
-
-function ConvertTo-UpdateRecord {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][object]$Update,
-        [Parameter(Mandatory = $true)][object]$Outcome
-    )
-    return @{
-        kb         = Get-UpdateKb -Update $Update
-        title      = [string]$Update.Title
-        resultCode = [int]$Outcome.ResultCode
-        hresult    = '0x{0:X8}' -f [int]$Outcome.HResult
-    }
-}
-
-# Installs what is there and reads the result of each update: the result of the whole says "failed" only if all did.
-function Install-Update {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][object]$Session,
-        [Parameter(Mandatory = $true)][object]$Collection
-    )
-    $count = $Collection.Count
-    # An empty collection is answered with 0x80240024.
-    if ($count -eq 0) { return @{ records = @(); rebootRequired = $false } }
+    Write-IngotProgress -Message ('Installing {0}' -f $title) -Done $Done -Total $Total
     $installer = $Session.CreateUpdateInstaller()
-    if ($installer.IsBusy) { Stop-Ingot -Code 'updates.busy' -Message 'Expected no other installation, found Windows Update busy.' }
-    Set-WorkerStatus -Message "Installing $count updates" -Done 0 -Total $count
-    $installer.Updates = $Collection
-    $outcome = $installer.Install()
-    $records = @()
-    for ($index = 0; $index -lt $count; $index++) {
-        $records += ConvertTo-UpdateRecord -Update $Collection.Item($index) -Outcome $outcome.GetUpdateResult($index)
-    }
-    return @{ records = $records; rebootRequired = [bool]$outcome.RebootRequired }
-}
-
-function Invoke-UpdateRound {
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Parameter)
-    # Just after a restart, servicing may still be at work on the round before.
-    Set-WorkerStatus -Message 'Waiting for servicing to be idle'
-    Wait-ServicingIdle -Minutes 30
-    $wuauserv = Get-Service -Name 'wuauserv'
-    # Disabled, the search answers 0x80070422.
-    if ($wuauserv.StartType.ToString() -eq 'Disabled') { Set-Service -Name 'wuauserv' -StartupType Manual }
-
-    Set-WorkerStatus -Message 'Searching for updates'
-    $session = New-Object -ComObject 'Microsoft.Update.Session'
-    $session.ClientApplicationID = 'ingot'
-    # Software only: drivers from Windows Update would fight those of VMware Tools.
-    $search = $session.CreateUpdateSearcher().Search("IsInstalled=0 and IsHidden=0 and Type='Software'")
-    # 3, succeeded with errors, is a usable answer too.
-    if (@(2, 3) -notcontains [int]$search.ResultCode) { Stop-Ingot -Code 'updates.search' -Message ('Expected the search for updates to succeed, found result code {0}.' -f $search.ResultCode) }
-    $selected = @(Select-Update -Found $search.Updates -Parameter $Parameter)
-    # Nothing installs while a restart is due (0x80240016). What waits for it is counted: 0 would say that all is done.
-    if ((New-Object -ComObject 'Microsoft.Update.SystemInfo').RebootRequired) { return @{ found = $selected.Count; installed = @(); rebootRequired = $true } }
-    $maximum = [int](Get-IngotProperty -InputObject $Parameter -Name 'maximum' -Default 50)
-    $chosen = @($selected | Select-Object -First $maximum)
-    $records = New-Object -TypeName System.Collections.ArrayList
-    $restart = $false
-    if ($chosen.Count -gt 0) {
-        $ready = Save-Update -Session $session -Update $chosen -Failed $records
-        $outcome = Install-Update -Session $session -Collection $ready
-        foreach ($record in $outcome.records) { [void]$records.Add($record) }
-        $restart = $outcome.rebootRequired
-        Set-WorkerStatus -Message 'Waiting for servicing to end' -Done $chosen.Count -Total $chosen.Count
-        # Not for TiWorker.exe to exit: it stays for hours, on 2025 for ever.
-        Wait-ServicingIdle -Minutes 30
-    }
-    $restart = $restart -or (New-Object -ComObject 'Microsoft.Update.SystemInfo').RebootRequired -or (@(Get-PendingReboot).Count -gt 0)
-    return @{ found = $selected.Count; installed = @($records.ToArray()); rebootRequired = [bool]$restart }
-}
-
-if ($Worker) {
-    # Windows must not install by itself what the round is about to; put back afterwards.
-    $policy = Get-RegistryValue -Path $PolicyKey -Name 'NoAutoUpdate'
-    $outcome = @{}
-    try {
-        if (-not (Test-Path -LiteralPath $PolicyKey)) { [void](New-Item -Path $PolicyKey -Force) }
-        [void](New-ItemProperty -LiteralPath $PolicyKey -Name 'NoAutoUpdate' -PropertyType DWord -Value 1 -Force)
-        $parameter = ConvertFrom-Json -InputObject ([System.IO.File]::ReadAllText($ParameterFile))
-        $outcome.result = Invoke-UpdateRound -Parameter $parameter
-    }
-    catch { $outcome.failure = ConvertFrom-IngotError -ErrorRecord $_ }
-    finally {
-        if ($null -eq $policy) { Remove-ItemProperty -LiteralPath $PolicyKey -Name 'NoAutoUpdate' -ErrorAction SilentlyContinue }
-        else { [void](New-ItemProperty -LiteralPath $PolicyKey -Name 'NoAutoUpdate' -PropertyType DWord -Value $policy -Force) }
-    }
-    # Last: as soon as the result lies here, Windows may be restarted.
-    Set-IngotFile -Path $ResultFile -Text (ConvertTo-IngotJson -InputObject $outcome)
-    exit ([int]$outcome.ContainsKey('failure'))
+    # What Windows needs to restart for before anything else is installed is for the next round.
+    if ($installer.RebootRequiredBeforeInstallation) { return $false }
+    $installer.Updates = $single
+    $result = $installer.Install()
+    $outcome = $result.GetUpdateResult(0)
+    $code = [int]$outcome.ResultCode
+    # Definitions of Defender have a way of their own to be renewed.
+    if (@(2, 3) -notcontains $code -and (Get-UpdateKb -Update $Update) -eq 'KB2267602' -and (Update-DefenderSignature)) { $code = 3 }
+    # 0x80240016: the restart of an earlier one is due first.
+    if (@(2, 3) -notcontains $code -and [int]$outcome.HResult -eq -2145124330 -and $Records.Count -gt 0) { return $false }
+    Add-UpdateRecord -Update $Update -ResultCode $code -HResult ([int]$outcome.HResult) -Stage 'install'
+    return $true
 }
 
 Invoke-IngotScript -Body {
     param($Parameter)
-    Initialize-IngotFolder
-    Initialize-IngotFolder -Path $Folder
-    $text = ConvertTo-IngotJson -InputObject $Parameter
-    $known = (@(Get-IngotLine -Path $ParameterFile) -join '')
-    if (Test-IngotTaskRunning -Name $TaskName) {
-        if ($known -ne $text) { Stop-Ingot -Code 'updates.other-round' -Message 'Expected no other round of updates, found one at work with other parameters.' }
-        Write-IngotLog -Message 'A round is at work already: waiting for it'
-    }
-    elseif (-not ((Test-Path -LiteralPath $ResultFile) -and $known -eq $text)) {
-        # Otherwise the result of a round that ended while nobody listened lies here: it is told below.
-        Remove-Item -LiteralPath $ResultFile, $StatusFile -Force -ErrorAction SilentlyContinue
-        Set-IngotFile -Path $ParameterFile -Text $text
-        Register-IngotTask -Name $TaskName -Script (Join-Path -Path $PSScriptRoot -ChildPath 'windows-updates.ps1') -Argument '-Worker'
-        Start-ScheduledTask -TaskName $TaskName
-    }
-
-    $watcher = New-Object -TypeName System.IO.FileSystemWatcher -ArgumentList $Folder
-    $started = [DateTime]::UtcNow
-    $shown = ''
-    while (-not (Test-Path -LiteralPath $ResultFile)) {
-        $status = ''
-        # The task deletes the file before it puts the new one into its place.
-        try { $status = (@(Get-IngotLine -Path $StatusFile) -join '') }
-        catch { Write-Verbose -Message 'read after the next change' }
-        if ($status -ne $shown -and $status -ne '') {
-            $shown = $status
-            $value = ConvertFrom-Json -InputObject $status
-            if ($value.total -gt 0) { Write-IngotProgress -Message $value.message -Done $value.done -Total $value.total }
-            else { Write-IngotProgress -Message $value.message }
+    $source = Get-IngotText -InputObject $Parameter -Name 'source'
+    if (-not $Test) { Enable-UpdatePolicy -Source $source -Server ([string](Get-IngotProperty -InputObject $Parameter -Name 'server' -Default '')) }
+    $answer = @{ found = 0; missing = @(); problem = $null; restored = $false }
+    $history = @()
+    $before = @()
+    $restart = $false
+    $stage = 'search'
+    try {
+        $asked = New-UpdateSession -Source $source
+        if (-not (Wait-Quiet -Session $asked.session)) { $script:Problem = @{ stage = 'busy'; hresult = '0x80240016' } }
+        else {
+            $before = @(Get-UpdateHistory -Searcher $asked.searcher)
+            $script:InstalledBefore = @($before | Where-Object -FilterScript { @(2, 3) -contains $_.resultCode } | ForEach-Object -Process { $_.id })
+            Write-IngotProgress -Message 'Searching for updates'
+            # Software only: drivers from Windows Update would fight those of VMware Tools.
+            $search = $asked.searcher.Search("IsInstalled=0 and IsHidden=0 and Type='Software'")
+            # 3, succeeded with errors, is a usable answer too.
+            if (@(2, 3) -notcontains [int]$search.ResultCode) { $script:Problem = @{ stage = $stage; hresult = '0x80240022' } }
+            for ($index = 0; $index -lt $search.Warnings.Count; $index++) {
+                $warning = $search.Warnings.Item($index)
+                Write-IngotLog -Message ('The search warns: {0} {1}' -f (ConvertTo-UpdateCode -Code $warning.HResult), $warning.Message)
+            }
+            $selected = @(Select-Update -Found $search.Updates -Parameter $Parameter)
+            $answer.found = $selected.Count
+            $answer.missing = @(Get-MissingUpdate -Parameter $Parameter -Selected $selected -History $before)
+            # Nothing installs while a restart is due (0x80240016). What waits for it was counted: 0 would say that all is done.
+            $restart = [bool](New-Object -ComObject 'Microsoft.Update.SystemInfo').RebootRequired
+            if (-not $restart -and -not $Test -and $null -eq $Problem) {
+                $chosen = @($selected | Select-Object -First ([int](Get-IngotProperty -InputObject $Parameter -Name 'maximum' -Default 50)))
+                $stage = 'install'
+                for ($index = 0; $index -lt $chosen.Count; $index++) {
+                    if (Install-OneUpdate -Session $asked.session -Update $chosen[$index] -Done $index -Total $chosen.Count) { continue }
+                    $restart = $true
+                    break
+                }
+                if ($chosen.Count -gt 0 -and -not (Wait-Quiet -Session $asked.session)) { $script:Problem = @{ stage = 'busy'; hresult = '0x80240016' } }
+            }
         }
-        if (([DateTime]::UtcNow - $started).TotalSeconds -gt 30 -and -not (Test-IngotTaskRunning -Name $TaskName) -and -not (Test-Path -LiteralPath $ResultFile)) {
-            $code = (Get-ScheduledTaskInfo -TaskName $TaskName).LastTaskResult
-            Stop-Ingot -Code 'updates.worker' -Message ('Expected the task {0} to leave a result, found that it ended with {1} and left none. {2}' -f $TaskName, $code, $shown)
-        }
-        # Returns at the next change in the folder; the limit is for a task that dies without one.
-        [void]$watcher.WaitForChanged([System.IO.WatcherChangeTypes]::All, 5000)
     }
-    $watcher.Dispose()
-    $end = ConvertFrom-Json -InputObject ([System.IO.File]::ReadAllText($ResultFile))
-    # Told once: the next round must not take it for its own.
-    Remove-Item -LiteralPath $ResultFile, $ParameterFile, $StatusFile -Force -ErrorAction SilentlyContinue
-    Unregister-ScheduledTask -TaskName $TaskName -Confirm:$false -ErrorAction SilentlyContinue
-    $failure = Get-IngotProperty -InputObject $end -Name 'failure'
-    if ($null -ne $failure) {
-        $code = [string](Get-IngotProperty -InputObject $failure -Name 'code' -Default 'updates.failed')
-        Stop-Ingot -Code $code -Message ('{0} (in the task, line {1})' -f $failure.message, $failure.line)
+    catch {
+        # What Windows Update refuses comes as an exception with its code; anything else is a failure of the script.
+        $exception = $_.Exception.GetBaseException()
+        if ($exception -isnot [System.Runtime.InteropServices.COMException] -and $exception -isnot [System.UnauthorizedAccessException]) { throw }
+        $script:Problem = @{ stage = $stage; hresult = ConvertTo-UpdateCode -Code $exception.HResult }
+        Write-IngotLog -Message ('Windows Update: {0}' -f $exception.Message)
+        if ($script:Problem.hresult -eq '0x80248007' -and -not $Test) { Reset-UpdateStore }
     }
-    $records = @($end.result.installed | Where-Object -FilterScript { $null -ne $_ } | ForEach-Object -Process { @{ kb = [string]$_.kb; title = [string]$_.title; resultCode = [int]$_.resultCode; hresult = [string]$_.hresult } })
-    @{ found = [int]$end.result.found; installed = $records; rebootRequired = [bool]$end.result.rebootRequired }
+    try { $history = @(Get-UpdateHistory -Searcher (New-UpdateSession -Source $source).searcher) }
+    catch { $history = $before }
+    $restart = $restart -or (New-Object -ComObject 'Microsoft.Update.SystemInfo').RebootRequired -or (@(Get-PendingReboot).Count -gt 0)
+    # The quiet round is the last one: what was set for the updates is put back.
+    $last = $answer.found -eq 0 -and -not $restart -and $null -eq $Problem
+    if ($last -and -not $Test) { $answer.restored = Restore-UpdatePolicy -Keep ([bool](Get-IngotProperty -InputObject $Parameter -Name 'keep' -Default $false)) }
+    $answer.problem = $Problem
+    $result = New-IngotResult -Changed ($Records.Count -gt 0 -or ($Test -and $answer.found -gt 0)) -Before @{ history = $before } -After @{ history = $history } -RebootRequired ([bool]$restart)
+    $result.results = @($Records.ToArray())
+    $result.skipped = @($Skipped.ToArray())
+    foreach ($name in @($answer.Keys)) { $result[$name] = $answer[$name] }
+    $result
 }

@@ -9,13 +9,13 @@ import type { IsoIntake } from './media/intake.ts';
 import type { Diagnostics } from './support/diagnostics.ts';
 import type { Digests } from './support/digests.ts';
 import type { Names, Role } from './support/names.ts';
-import { withRestarts } from './support/restarts.ts';
+import { type RestartWish, withRestarts } from './support/restarts.ts';
 import type { Vcenter } from './vcenter/index.ts';
 import type { Lease } from './vcenter/lease.ts';
 import type { VmRecords } from './vcenter/records.ts';
 
 /** What all steps of a build share. Everything in it is made when it is first asked for. */
-export interface BuildEnv {
+export interface BuildEnv extends RestartWish {
   /** Id of this build: sortable, unique. */
   readonly build: string;
   readonly names: Names;

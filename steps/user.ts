@@ -13,6 +13,10 @@ import { localFiles } from './support/local-files.ts';
 
 const output = z.object({ result: z.json().nullable() });
 type Context = BuildEnv & StepTools<Image, Json>;
+type Inputs = { readonly [name: string]: Json };
+
+/** Characters of JSON that a step's result may have to be recorded. */
+const MOST_RESULT = 16_384;
 
 /** A step of the image file: PowerShell, an upload or a restart, between ingot's own. */
 export function userStep(own: OwnStep) {
@@ -20,17 +24,24 @@ export function userStep(own: OwnStep) {
     id: own.name,
     title: own.title,
     needs: { shell: openssh },
-    inputs: (image, { digests }) => inputsOf(own, image.name, digests),
+    inputs: async (image, { digests }) => ({
+      ...(await inputsOf(own, image.name, digests)),
+      ...(own.reboot !== undefined && { reboot: own.reboot }),
+    }),
     output,
     retryable: own.retry > 0,
     timeout: own.timeout,
-    run: async (context) => ({
-      result: z
+    ...(own.reboot !== undefined && { reboot: own.reboot }),
+    run: async (context) => {
+      const result = z
         .json()
         .nullable()
         .catch(null)
-        .parse(await persist(own, context)),
-    }),
+        .parse(await persist(own, context));
+      if (result !== null && typeof result === 'object' && 'rebootRequired' in result && result.rebootRequired)
+        context.wantRestart?.('its result says so');
+      return { result: kept(result, context) };
+    },
     verify: async () => [provedBy[own.kind]],
   });
 }
@@ -78,7 +89,15 @@ async function perform(own: OwnStep, context: Context): Promise<unknown> {
   return guest.runUserScript(own.name, text, parameters, { signal, timeoutMs: own.timeout, onLog: log, secrets });
 }
 
-async function inputsOf(own: OwnStep, image: string, digests: BuildEnv['digests']): Promise<Json> {
+/** A result is recorded in the settings of the VM, which are no place for much. */
+function kept(result: Json, { warn }: Context): Json {
+  const length = JSON.stringify(result).length;
+  if (length <= MOST_RESULT) return result;
+  warn(`the result of ${length} characters is not kept: at most ${MOST_RESULT} are; write it to a file of Windows`);
+  return null;
+}
+
+async function inputsOf(own: OwnStep, image: string, digests: BuildEnv['digests']): Promise<Inputs> {
   switch (own.kind) {
     case 'restart':
       return { kind: own.kind };

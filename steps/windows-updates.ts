@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { IngotError } from '../common/failure.ts';
 import type { Json } from '../common/json.ts';
 import type { Image } from '../image/index.ts';
 import type { StepTools } from '../pipeline/step.ts';
@@ -7,82 +6,115 @@ import { type BuildEnv, defineStep } from './define.ts';
 import { openssh } from './openssh.ts';
 import { keepLayer } from './support/keep-layer.ts';
 import { scriptAsSystem, scriptFiles } from './support/script.ts';
+import { codeText, explain } from './support/update-codes.ts';
+import {
+  alwaysPending,
+  failedUpdates,
+  missingUpdates,
+  refused,
+  rolledBack,
+  tooManyRounds,
+} from './support/update-failures.ts';
+import {
+  roundParameters,
+  succeeded,
+  type UpdateAttempt,
+  type UpdateRound,
+  updateRound,
+} from './support/update-round.ts';
 
-const update = z.object({
+type Context = BuildEnv & StepTools<Image, Json>;
+
+/** Rounds in a row that install nothing and still want a restart. */
+const IDLE_RESTARTS = 3;
+
+const installed = z.object({
+  id: z.string(),
   kb: z.string(),
   title: z.string(),
   resultCode: z.number(),
-  hresult: z.union([z.string(), z.number()]),
+  hresult: z.string(),
 });
-const round = z.object({ found: z.number(), installed: z.array(update), rebootRequired: z.boolean() });
-
-/** OperationResultCode of the Windows Update Agent: 2 succeeded, 3 succeeded with errors. */
-const succeeded = new Set([2, 3]);
 
 /** Windows updates in rounds of search, install and restart until none is found; the list of KBs is the output. */
 export const windowsUpdates = defineStep({
   id: 'windows-updates',
   title: 'Install Windows updates',
+  version: 2,
   needs: { shell: openssh },
   applies: ({ updates }) => updates !== 'none' || 'updates: none',
-  inputs: ({ updates }) => {
-    if (updates === 'none') return { categories: [], exclude: [], maximum: 0 };
-    const { rounds: _, ...what } = updates; // a limit like a deadline: raised, it goes on with what is installed
-    return what;
-  },
+  // The number of rounds is a limit like a deadline: raised, it goes on with what is installed.
+  inputs: roundParameters,
   files: scriptFiles('windows-updates', 'job', 'job-task'),
-  output: z.object({ installed: z.array(update), rounds: z.number() }),
+  output: z.object({ installed: z.array(installed), rounds: z.number() }),
   retryable: true,
   timeout: (image) => image.timeouts.updates,
   async run(context) {
-    const { inputs, config, signal, progress } = context;
+    const { config, progress, log } = context;
     const rounds = config.updates === 'none' ? 0 : config.updates.rounds;
-    const installed: z.infer<typeof update>[] = [];
+    const done = new Map<string, UpdateAttempt>();
+    let mended = '';
+    let idle = 0;
     for (let number = 1; number <= rounds; number++) {
       progress(`Round ${number}: searching`);
-      const result = await scriptAsSystem(context, 'windows-updates', inputs, round, {
-        timeoutMs: config.timeouts.updates,
-      });
-      const known = new Set(installed.map((done) => done.kb));
-      const failed = result.installed.filter((done) => !succeeded.has(done.resultCode));
-      if (failed.length > 0) {
-        throw new IngotError('updates.failed', `expected every update to install, found ${failed.length} that failed`, {
-          evidence: failed.map((u) => `${u.kb} ${u.title}: result ${u.resultCode}, ${u.hresult}`),
-          remedy:
-            'mend its cause and build again to go on from here, or exclude the update in `updates.exclude`: the next build then begins with Windows as it was installed',
-        });
+      const round = await updatesOnce(context);
+      for (const { id, kb, title, resultCode, hresult } of [...round.after.history, ...round.results])
+        if (succeeded({ resultCode })) done.set(id, { id, kb, title, resultCode, hresult });
+      for (const { kb, title, reason } of round.skipped)
+        if (reason !== 'category' && reason !== 'not-included') log(`left out: ${kb} ${title} (${reason})`);
+      if (round.problem !== null) {
+        const code = codeText(round.problem.hresult);
+        // Once: what a restart mends does not come again.
+        if (explain(code)?.restart !== true || mended !== '') throw refused(round.problem, mended);
+        mended = code;
+        log(`Windows Update: ${code}, ${explain(code)?.meaning}; restarting Windows to try again`);
+        await restart(context, `Restarting Windows for ${code}`);
+        number -= 1;
+        continue;
       }
-      if (result.installed.length > 0 && result.installed.every((done) => known.has(done.kb))) {
-        throw new IngotError('updates.rollback', 'expected new updates in each round, found the same ones again', {
-          evidence: result.installed.map((done) => `${done.kb} ${done.title}`),
-          remedy: 'Windows rolls these back at boot: exclude them in `updates.exclude` or look at CBS.log',
-        });
-      }
-      installed.push(...result.installed);
-      if (result.rebootRequired) {
-        progress(`Round ${number}: restarting Windows`);
-        const guest = await context.guest(signal);
-        await guest.restart({ signal, deadlineMs: config.timeouts.boot });
-      }
+      judge(round);
+      idle = round.rebootRequired && round.results.length === 0 ? idle + 1 : 0;
+      if (idle > IDLE_RESTARTS) throw alwaysPending(IDLE_RESTARTS);
+      if (round.rebootRequired) await restart(context, `Round ${number}: restarting Windows`);
       // A restart that was due before the search hides what comes behind it: only a quiet round ends it.
-      if (result.found === 0 && !result.rebootRequired) return finish(context, { installed, rounds: number });
+      if (round.found === 0 && !round.rebootRequired) {
+        return finish(context, { installed: [...done.values()], rounds: number });
+      }
     }
-    throw new IngotError('updates.rounds', `expected no more updates after ${rounds} rounds, found further ones`, {
-      evidence: installed.map((done) => `${done.kb} ${done.title}`),
-      remedy: 'raise `updates.rounds`; what was installed stays',
-    });
+    throw tooManyRounds(rounds, [...done.values()]);
   },
   verify: async (_, output) => proofOf(output),
 });
 
-type Updates = { readonly installed: z.infer<typeof update>[]; readonly rounds: number };
+function updatesOnce(context: Context): Promise<UpdateRound> {
+  const { config } = context;
+  return scriptAsSystem(context, 'windows-updates', roundParameters(config), updateRound, {
+    timeoutMs: config.timeouts.updates,
+  });
+}
+
+/** Throws what keeps the rounds from ending well. */
+function judge({ results, missing }: UpdateRound): void {
+  if (missing.length > 0) throw missingUpdates(missing);
+  const failed = results.filter((result) => !succeeded(result));
+  if (failed.length > 0) throw failedUpdates(failed);
+  // New ones beside them may be what they wait for.
+  if (results.length > 0 && results.every(({ again }) => again)) throw rolledBack(results);
+}
+
+async function restart({ guest, signal, config, progress }: Context, message: string): Promise<void> {
+  progress(message);
+  await (await guest(signal)).restart({ signal, deadlineMs: config.timeouts.boot });
+}
+
+type Updates = { readonly installed: UpdateAttempt[]; readonly rounds: number };
 
 function proofOf({ installed, rounds }: Updates): string[] {
   return [`${installed.length} updates in ${rounds} rounds; the last search found none`];
 }
 
 /** Hours of updates are worth a layer of their own; where none was installed there is nothing to keep. */
-async function finish(context: BuildEnv & StepTools<Image, Json>, output: Updates): Promise<Updates> {
+async function finish(context: Context, output: Updates): Promise<Updates> {
   if (output.installed.length === 0) return output;
   const { vcenter, closeGuest, config, signal, progress } = context;
   const machine = await (await vcenter()).master(signal);

@@ -33,6 +33,12 @@ export const stepSchema = z.strictObject({
     })
     .optional()
     .describe('A file or folder to copy to Windows.'),
+  reboot: z
+    .literal('if-needed')
+    .optional()
+    .describe(
+      'Restart Windows if it wants to afterwards, and run the step again, which must find nothing left to do. `timeout` covers all of it.',
+    ),
   restart: z.literal(true).optional().describe('Restart Windows and wait until it is back.'),
   timeout: duration().optional().describe('How long it may take. Left out: `timeouts.step`.'),
   retry: integer(0, 10).default(0).describe('How often it is tried again after a failure.'),

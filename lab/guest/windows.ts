@@ -27,6 +27,16 @@ export interface InstalledUpdate {
   title: string;
 }
 
+/** One entry of Windows Update's history. */
+export type UpdateEntry = {
+  /** Update and revision. */
+  readonly id: string;
+  readonly kb: string;
+  readonly title: string;
+  readonly resultCode: number;
+  readonly hresult: string;
+};
+
 /** `HKLM\…\Setup\State\ImageState`. */
 export type ImageState =
   | 'IMAGE_STATE_COMPLETE'
@@ -58,6 +68,8 @@ export interface Windows {
   updates: InstalledUpdate[];
   /** Update rounds of the scenario that are done. */
   updateRounds: number;
+  /** What Windows Update has tried to install, the oldest first. */
+  updateHistory: UpdateEntry[];
   software: Map<string, string>;
   settings: Settings;
   /** What Sysprep looks at and leaves. */
@@ -119,6 +131,7 @@ export function freshWindows(image: { build: string; editionId: string; installa
     toolsVersion: undefined,
     updates: [],
     updateRounds: 0,
+    updateHistory: [],
     software: new Map(),
     settings: freshSettings(),
     sysprep: freshSysprep(),

@@ -160,8 +160,8 @@ suite('Windows updates', () => {
       step: 'windows-updates',
       code: 'updates.failed',
       message: /^expected every update to install, found 1 that failed$/,
-      remedy: /exclude the update in `updates\.exclude`/,
-      evidence: /^KB5000009 Broken: result 4/,
+      remedy: /^exclude it in `updates\.exclude`; mend its cause/,
+      evidence: /^KB5000009 Broken: failed, 0x80240017 \(the update is not applicable\)$/,
       left: [masterOn],
     });
     const again = await site.build(await site.image('update-fails', { updates: { exclude: ['KB5000009'] } }));

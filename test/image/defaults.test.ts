@@ -182,7 +182,9 @@ test('a step is one of four kinds', () => {
 test('updates have their own defaults', () => {
   assert.deepEqual(load(`${LEAST}\nupdates: { exclude: [kb5034439] }`).updates, {
     categories: ['SecurityUpdates', 'CriticalUpdates', 'UpdateRollups'],
+    include: [],
     exclude: ['KB5034439'],
+    source: 'windows-update',
     maximum: 50,
     rounds: 5,
   });

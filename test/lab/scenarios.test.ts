@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { type RunningLab, startLab } from '../../lab/client.ts';
 import type { Scenario } from '../../lab/scenario.ts';
@@ -28,6 +29,8 @@ const SCRIPTS = Object.fromEntries(
     'openssh',
     'tools-conf',
     'windows-updates',
+    'job',
+    'job-task',
     'windows-feature',
     'docker',
     'firewall',
@@ -135,7 +138,8 @@ describe('scenarios', () => {
   test('tools.startType: the service is not automatic, so Tools are gone after a restart', async () => {
     const { vm, session } = await installed({ tools: { startType: 'Manual' } });
     await upload(session, SCRIPTS);
-    assert.equal((await script(session, 'vmware-tools.ps1', {})).result?.startType, 'Manual');
+    const { result } = await script(session, 'vmware-tools.ps1 -Test', {});
+    assert.match(JSON.stringify(result?.before), /"startType":"Manual"/);
     const { bootTime } = await state(session);
     await script(session, 'restart.ps1', {});
     await until(lab, vm, 'guest.toolsRunningStatus', (value) => value === 'guestToolsNotRunning');
@@ -174,8 +178,8 @@ describe('scenarios', () => {
   test('openssh.keyAcl wide: openssh.ps1 tells it, and sshd refuses from then on', async () => {
     const { session } = await installed({ openssh: { keyAcl: 'wide' } });
     await upload(session, SCRIPTS);
-    const { result } = await script(session, 'openssh.ps1', { authorizedKeys: ['ssh-ed25519 AAAA x'] });
-    assert.match(String(result?.acl), /;AU\)/);
+    const { result } = await script(session, 'openssh.ps1', { authorizedKeys: ['ssh-ed25519 AAAA x'], port: 22 });
+    assert.match(JSON.stringify(result?.after), /"acl":"O:BAG:SYD:AI[^"]*;AU\)"/);
     assert.match((await ssh(session, 'ver')).err, /Permission denied/);
   });
 
@@ -222,30 +226,44 @@ describe('scenarios', () => {
       },
     });
     await upload(session, SCRIPTS);
-    const parameters = { categories: ['SecurityUpdates'], exclude: ['KB9'], maximum: 50 };
-    const first = await script(session, 'windows-updates.ps1', parameters);
-    assert.deepEqual(first.result, {
-      found: 1,
-      installed: [{ kb: 'KB1', title: 'Cumulative', resultCode: 2, hresult: '0x00000000' }],
-      rebootRequired: true,
-    });
+    const parameters = {
+      source: 'windows-update',
+      categoryIds: [],
+      include: [],
+      exclude: ['KB9'],
+      maximum: 50,
+    };
+    const direct = await script(session, 'windows-updates.ps1', parameters);
+    assert.match(String(direct.error?.message), /0x80070005/, 'network logons are refused');
+    const first = await updatesJob(session, parameters);
+    assert.deepEqual(first, [1, [['KB1', 2, '0x00000000', false]], true]);
     const before = await state(session);
-    assert.deepEqual(before.pendingReboot, ['Windows Update']);
+    assert.deepEqual(before.pendingReboot, ['WindowsUpdate\\RebootRequired']);
     await script(session, 'restart.ps1', {});
     const again = await upAgain(vm, before.bootTime);
     assert.deepEqual((await state(again)).pendingReboot, []);
-    const second = await script(again, 'windows-updates.ps1', parameters);
-    assert.deepEqual(second.result, {
-      found: 1,
-      installed: [{ kb: 'KB2', title: 'Broken', resultCode: 4, hresult: '0x80240022' }],
-      rebootRequired: false,
-    });
-    assert.deepEqual((await script(again, 'windows-updates.ps1', parameters)).result, {
-      found: 0,
-      installed: [],
-      rebootRequired: false,
-    });
+    assert.deepEqual(await updatesJob(again, parameters), [1, [['KB2', 4, '0x80240022', false]], false]);
+    assert.deepEqual(await updatesJob(again, parameters), [0, [], false]);
   });
+
+  /** Runs a round as SYSTEM and takes what it found, installed and wants. */
+  async function updatesJob(session: Session, parameters: unknown): Promise<unknown[]> {
+    const job = { name: 'updates', id: randomUUID() };
+    const start = { ...job, action: 'start', script: 'windows-updates.ps1', parameters };
+    const { out, result: end } = await script(session, 'job.ps1', start);
+    assert.equal(end?.state, 'ended');
+    assert.deepEqual((await script(session, 'job.ps1', { ...job, action: 'take' })).result?.taken, true);
+    const lines = [...out.matchAll(/^##ingot:job (\{"at".*\})\r?$/gm)].map(([, json = '']) => JSON.parse(json).line);
+    const json = lines.find((line) => line.startsWith('##ingot:result '))?.slice('##ingot:result '.length) ?? '{}';
+    const result = JSON.parse(json);
+    const results = result.results.map((one: Record<string, unknown>) => [
+      one.kb,
+      one.resultCode,
+      one.hresult,
+      one.again,
+    ]);
+    return [result.found, results, result.rebootRequired];
+  }
 
   async function sysprep(session: Session, computerName = '*'): Promise<Awaited<ReturnType<typeof script>>> {
     await upload(session, { ...SCRIPTS, 'unattend.xml': sysprepAnswer(computerName) });

@@ -121,10 +121,17 @@ test('the first logon stays able to run again until all is done, and not longer'
   assert.ok(cleared > main.indexOf('Wait-SshPort') && cleared < main.lastIndexOf('Get-ReadyReport'));
 });
 
-test('a round of updates tells its end when nothing is left to do', () => {
+test('a job deletes its parameters before its script runs, and leaves its result when all is done', () => {
+  const text = textOf('job-task.ps1');
+  const main = text.slice(text.indexOf('\ntry {\n'));
+  const deleted = main.indexOf('Remove-Item -LiteralPath $Path.parameters');
+  assert.ok(deleted > 0 && deleted < main.indexOf('Invoke-JobScript'));
+  assert.ok(main.indexOf('Set-IngotFile -Path $Path.result') > main.indexOf('finally'));
+});
+
+test('the settings of Windows Update are put back by the last round only', () => {
   const text = textOf('windows-updates.ps1');
-  const worker = text.slice(text.indexOf('\nif ($Worker) {'), text.indexOf('\nInvoke-IngotScript'));
-  assert.ok(worker.indexOf('Set-IngotFile -Path $ResultFile') > worker.indexOf('finally'));
-  // 0 found ends the rounds: it is never said before the search.
-  assert.doesNotMatch(text, /found = 0/);
+  // 0 found alone may be a search that broke off, or updates that wait behind a restart.
+  assert.match(text, /\$last = \$answer\.found -eq 0 -and -not \$restart -and \$null -eq \$Problem\n/);
+  assert.match(text, /if \(\$last -and -not \$Test\) \{ \$answer\.restored = Restore-UpdatePolicy /);
 });

@@ -2,7 +2,7 @@ import { ScriptError, type ScriptModel } from './call.ts';
 
 /**
  * A script that the contract does not know: the user's own. Of PowerShell the model runs single lines only:
- * Set-Content, Remove-Item, Write-Output/Write-Host, throw, exit N and Restart-Computer with literal arguments; all else
+ * Set-Content, Remove-Item, Install-WindowsFeature (with a restart that is due), Write-Output/Write-Host, throw, exit N and Restart-Computer with literal arguments; all else
  * passes as done.
  */
 export const userScript: ScriptModel = (call) => {
@@ -21,6 +21,13 @@ export const userScript: ScriptModel = (call) => {
       case 'remove-item': {
         const path = argument(rest, 'path') ?? argument(rest, 'literalpath');
         if (path !== undefined) call.windows.files.removeTree(path);
+        break;
+      }
+      case 'install-windowsfeature': {
+        const name = argument(rest, 'name');
+        if (name === undefined || call.windows.features.has(name)) break;
+        call.windows.features.set(name, 'InstallPending');
+        call.windows.pendingReboot.push('CBS\\RebootPending');
         break;
       }
       case 'write-output':
