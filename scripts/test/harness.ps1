@@ -123,7 +123,7 @@ function Initialize-Guest {
         if ($null -eq $values -or -not $values.ContainsKey($Name)) { return $Default }
         return $values[$Name]
     }
-    Pester\Mock -CommandName Test-Path -ParameterFilter { "$LiteralPath$Path" -like 'HK*:*' } -MockWith {
+    Pester\Mock -CommandName Test-Path -ParameterFilter { "$LiteralPath$Path" -match '^(HK\w+:|Registry::)' } -MockWith {
         return $Guest.registry.ContainsKey([string]@($LiteralPath)[0])
     }
     # The keys right below one; values are read with GetValue, as of a RegistryKey.
