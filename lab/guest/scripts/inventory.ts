@@ -42,7 +42,9 @@ export const inventory: ScriptModel = ({ windows, scenario }) => {
       { name: 'Guest', enabled: false },
     ],
     vmwareTools: windows.toolsVersion ?? '',
-    runtimes: [...windows.software].map(([name, version]) => ({ name, version: `${name} version ${version}` })),
+    runtimes: [...windows.software]
+      .filter(([name]) => /^(docker|containerd)$/.test(name))
+      .map(([name, version]) => ({ name, version: `${name} version ${version}` })),
   };
   if (unreadable === undefined) return { ...parts, unread: [] };
   return { ...parts, [unreadable]: null, unread: [{ part: unreadable, message: 'Access is denied.' }] };
