@@ -91,7 +91,10 @@ suite('Sysprep in the modelled Windows', () => {
     await until(lab, vm, 'runtime.powerState', (value) => value === 'poweredOff');
     await govc(lab.env, 'vm.power', '-on', vm);
     const address = await until(lab, vm, 'guest.ipAddress', (value) => value !== '');
-    const trusting = session.options.map((option) => option.replace('Checking=yes', 'Checking=accept-new'));
+    // Another machine by its host key, at the same address.
+    const trusting = session.options.map((option) =>
+      option.replace('Checking=yes', 'Checking=accept-new').replace(/(UserKnownHostsFile=.*)/, '$1-new'),
+    );
     const clone = { ...session, address, options: trusting };
     await upload(clone, { 'sysprep.ps1': '# sysprep\r\n' });
     assert.match(told((await script(clone, 'sysprep.ps1', {}, true)).result?.after), /"rearms":4/);
