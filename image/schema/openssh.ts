@@ -17,7 +17,13 @@ function sshdConfig() {
   const expected = 'options of sshd_config by their keyword, each a text, a number or true/false';
   return z
     .record(
-      z.string().regex(/^[A-Za-z][A-Za-z0-9]*$/),
+      // As they are written usually; other cases are caught below, where an editor does not see them.
+      z
+        .string()
+        .regex(/^(?!(Port|Match|Include|Subsystem|HostKey|AuthorizedKeysFile)$)[A-Za-z][A-Za-z0-9]*$/)
+        .register(hints, {
+          expected: 'a keyword of sshd_config that is not Port, Match or what Windows needs as it is',
+        }),
       z.union([z.string().regex(/^[^\r\n\0]*\S[^\r\n\0]*$/), z.number(), z.boolean()]),
     )
     .refine((options) => Object.keys(options).every((name) => !NO_OPTION.test(name)))

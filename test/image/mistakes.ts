@@ -315,7 +315,7 @@ export const MISTAKES: readonly Mistake[] = [
   ['openssh:\n', 'openssh:\n  sources: [capability, ‸archive]\n', 'openssh.sources[1]', 'openssh.source'],
   ['openssh:\n', 'openssh:\n  sources: [‸features-on-demand]\n', 'openssh.sources[0]', 'openssh.source'],
   ['openssh:\n', 'openssh:\n  sources: [‸disc]\n', 'openssh.sources[0]', 'image.value'],
-  ['openssh:\n', 'openssh:\n  sshdConfig: ‸{ Port: 22 }\n', 'openssh.sshdConfig', 'image.value'],
+  ['openssh:\n', 'openssh:\n  sshdConfig: { ‸Port: 22 }\n', 'openssh.sshdConfig.Port', 'image.key'],
   [
     'openssh:\n',
     'openssh:\n  sshdConfig: { PubkeyAuthentication: ‸false }\n',
