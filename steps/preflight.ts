@@ -30,6 +30,7 @@ export const preflight = defineStep({
       center.find('master', signal),
       center.find('candidate', signal),
       center.find('template', signal),
+      center.find('smoke', signal),
       checkRights(config, center, iso, signal),
       checkSpace(config, place.datastore.freeSpace, place.datastore.name),
       checkTools(config, center, signal),

@@ -30,13 +30,22 @@ export async function readFacts(context: SmokeContext, clone: Machine): Promise<
     const what = `VMware Tools to run in ${clone.name}`;
     await clone.waitFor((state) => state.toolsRunning, { what, deadlineMs: left(), signal: until });
     running = true;
-    progress('Waiting for the end of OOBE');
-    await waitForLogin(context, clone, until);
-    progress('Asking the clone what it is like');
-    const run = randomBytes(8).toString('hex');
-    const facts = await callSmoke({ ...context, signal: until }, run, left());
-    await published(context, clone, facts, run);
-    return facts;
+    for (;;) {
+      progress('Waiting for the end of OOBE');
+      await waitForLogin(context, clone, until);
+      progress('Asking the clone what it is like');
+      const run = randomBytes(8).toString('hex');
+      try {
+        const facts = await callSmoke({ ...context, signal: until }, run, left());
+        await published(context, clone, facts, run);
+        return facts;
+      } catch (error) {
+        // Windows may restart on its way through OOBE, and VMware Tools with it.
+        if (until.aborted || !(error instanceof IngotError) || !error.retryable) throw error;
+        context.log(`asking again: ${error.message}`);
+        context.closeGuest('smoke');
+      }
+    }
   } catch (error) {
     signal.throwIfAborted();
     const hangs = error instanceof IngotError && (error.timedOut || error.unreachable || error.code === 'guest.auth');

@@ -35,9 +35,16 @@ function judgeKeys({ authorizedKeys: { keys, acl } }: SmokeFacts, { authorizedKe
 }
 
 function judgeRules({ rules }: SmokeFacts, { image }: Expected): readonly Verdict[] {
-  return image.firewall.rules.map(({ name, port, protocol }) => {
+  return image.firewall.rules.map(({ name, port, protocol, direction, action }) => {
     const found = rules.filter((rule) => rule.name === name);
-    const open = found.some((rule) => rule.port === String(port) && rule.protocol === protocol && rule.enabled);
+    const open = found.some(
+      (rule) =>
+        rule.enabled &&
+        rule.port === String(port) &&
+        rule.protocol === protocol &&
+        rule.direction === direction &&
+        rule.action === action,
+    );
     if (open) return `rule ${name}: ${protocol} ${port}`;
     return {
       code: 'smoke.firewall',

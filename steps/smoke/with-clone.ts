@@ -1,3 +1,4 @@
+import { IngotError } from '../../common/failure.ts';
 import type { Json } from '../../common/json.ts';
 import type { Image } from '../../image/index.ts';
 import type { StepTools } from '../../pipeline/step.ts';
@@ -7,6 +8,9 @@ import type { Vcenter } from '../vcenter/index.ts';
 import type { Machine } from '../vcenter/machine.ts';
 
 export type SmokeContext = BuildEnv & StepTools<Image, Json>;
+
+/** What the clone has to say about a failure is fetched for no longer. */
+const diagnosticsMs = 90_000;
 
 /** Name of the candidate's snapshot, which a linked clone stands on. */
 export const smokeSnapshot = 'ingot smoke-test';
@@ -40,6 +44,9 @@ export async function withClone<T>(context: SmokeContext, work: (clone: Machine)
     await discard(signal);
     return result;
   } catch (error) {
+    // One that let nobody in tells no more than its screenshot.
+    if (error instanceof IngotError && !error.timedOut && !signal.aborted)
+      await context.diagnostics.collect('smoke', AbortSignal.timeout(diagnosticsMs), error);
     if (config.smokeTest.keepOnFailure) {
       warn(`${names.smoke} stays to be looked at (smokeTest.keepOnFailure): the next build deletes it`);
       throw error;

@@ -53,7 +53,8 @@ export function guestDiagnostics(options: DiagnosticsOptions): Diagnostics {
     const center = await vcenter();
     const machine = await center.find(role, signal);
     if (machine === undefined) return undefined;
-    const reach = await reachable(machine, options.image, signal);
+    const tools = options.image.communicator === 'vmtools' || role === 'smoke';
+    const reach = await reachable(machine, tools, signal);
     if (reach === 'off') return undefined;
     const reason = reach === 'yes' ? cannot(failure) : 'VMware Tools tell no address of it';
     if (reason !== undefined) return unreached(machine, reason, failure, outer);
@@ -84,11 +85,12 @@ function cannot(failure: Failure | undefined): string | undefined {
   return unreachable || code === 'guest.auth' || code === 'guest.host-key' ? message : undefined;
 }
 
-async function reachable(machine: Machine, image: Image, signal: AbortSignal): Promise<'off' | 'no' | 'yes'> {
+/** `tools`: VMware Tools are enough, without an address. */
+async function reachable(machine: Machine, tools: boolean, signal: AbortSignal): Promise<'off' | 'no' | 'yes'> {
   return machine.waitFor(
     ({ power, toolsRunning, addresses }) => {
       if (power !== 'poweredOn') return 'off';
-      const address = image.communicator === 'vmtools' || pickAddress(addresses) !== undefined;
+      const address = tools || pickAddress(addresses) !== undefined;
       return toolsRunning && address ? 'yes' : 'no';
     },
     { what: `the state of ${machine.name}`, deadlineMs: allMs, signal },

@@ -95,6 +95,16 @@ suite('what must hold in a clone', () => {
       facts: { rules: good.rules.map((rule) => ({ ...rule, port: '1' })) },
       code: 'smoke.firewall',
     },
+    {
+      name: 'another direction of a rule',
+      facts: { rules: good.rules.map((rule) => ({ ...rule, direction: 'Outbound' })) },
+      code: 'smoke.firewall',
+    },
+    {
+      name: 'a rule that blocks',
+      facts: { rules: good.rules.map((rule) => ({ ...rule, action: 'Block' })) },
+      code: 'smoke.firewall',
+    },
     { name: 'a time zone', facts: { timeZone: 'Pacific Standard Time' }, code: 'smoke.time-zone' },
     { name: 'a file of the build', facts: { leftovers: ['C:\\ProgramData\\ingot\\a'] }, code: 'smoke.leftovers' },
   ];
