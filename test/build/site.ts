@@ -59,18 +59,21 @@ export async function openSite(options: StartLabOptions = {}): Promise<Site> {
   return {
     lab,
     folder,
-    async image(name, changes = {}) {
-      const image: Json = parse(await readFile(sample, 'utf8'));
-      const file = join(folder, `${name}.yaml`);
-      const named = merge(merge(image, { name, template: { name } }), changes);
-      await writeFile(file, JSON.stringify(named, null, 2)); // JSON is YAML
-      return file;
-    },
+    image: (name, changes) => writeImage(folder, name, changes),
     start: startBuild,
     show: (file, build) => ended(startBuild(file, build)),
     build: async (file, build) => builtFrom(await ended(startBuild(file, build))),
     govc: (...args) => govc(lab.env, ...args),
   };
+}
+
+/** Writes an image file into a folder that differs from the sample by its name and these changes; returns its path. */
+export async function writeImage(folder: string, name: string, changes: Changes = {}): Promise<string> {
+  const image: Json = parse(await readFile(sample, 'utf8'));
+  const file = join(folder, `${name}.yaml`);
+  const named = merge(merge(image, { name, template: { name } }), changes);
+  await writeFile(file, JSON.stringify(named, null, 2)); // JSON is YAML
+  return file;
 }
 
 /** Names of all VMs and templates of the lab, in order. */
