@@ -92,7 +92,7 @@ export const opensshSchema = z
     sshdConfig: sshdConfig()
       .default({})
       .describe(
-        'Global options of `sshd_config`, as `PasswordAuthentication: "no"`. All other lines stay. sshd itself checks the file before it is used. `Port`, `Match` and `Include` have no place here.',
+        'Global options of `sshd_config`, as `PasswordAuthentication: "no"`. All other lines stay. sshd itself checks the file before it is used. Left out, passwords stay allowed, as Windows has it: ingot and the operator log in by key, but it is for you to lock out who has only a password. `Port`, `Match` and `Include` have no place here.',
       ),
   })
   .describe('OpenSSH Server in the image, and how ingot logs in.');
