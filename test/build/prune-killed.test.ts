@@ -34,6 +34,7 @@ suite('what a killed build left is removed, nothing else, and the next build doe
     { name: 'setup', at: starts('install-windows'), kinds: [], cached: ['create-vm'] },
     { name: 'docker', at: starts('docker'), kinds: ['media'], cached: ['install-windows'] },
     { name: 'clone', at: starts('sysprep'), kinds: ['media', 'candidate'], cached: ['master'] },
+    { name: 'smoke', at: says(/^Asking the clone/), kinds: ['media', 'smoke-clone'], cached: ['master'] },
     { name: 'publish', at: says(/^Marking as a template/), kinds: ['media'], cached: ['master'] },
   ]) {
     test(`killed at ${name}`, async () => {

@@ -148,7 +148,7 @@ const restarts: Rows = {
     changes: updates,
     fails: ['windows-updates', 'guest.reboot-loop'],
     remedy: /CBS\.log/,
-    evidence: /CBS\\RebootPending/,
+    evidence: /waits for the restart/,
   },
   'renames-pending': { proof: ['master', /shut down cleanly/] },
   'servicing-busy': {
