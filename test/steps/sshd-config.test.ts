@@ -196,3 +196,9 @@ test('arguments are split as OpenSSH splits them', () => {
   assert.deepEqual(argumentsOf('a "b c" \'d e\' f\\ g "h\\"i" # j'), ['a', 'b c', 'd e', 'f g', 'h"i']);
   assert.deepEqual(argumentsOf('a#b "" c'), ['a#b', '', 'c']);
 });
+
+test('a line that says it already stays, however it is written', () => {
+  const content = text('MaxAuthTries = 3', 'loglevel "VERBOSE"', 'Port=22 # ssh', '"Banner" none', ...TAIL);
+  const wanted = { MaxAuthTries: '3', LogLevel: 'VERBOSE', Port: '22', Banner: 'none' };
+  assert.deepEqual(setSshdConfig(content, wanted).bytes, content);
+});
