@@ -144,14 +144,16 @@ function Set-Setting {
 function Get-SettingReport {
     param([Parameter(Mandatory = $true)][object]$Setting)
     $state = Get-SettingState -Setting $Setting
-    $secret = $null -ne (Get-IngotProperty -InputObject $Setting -Name 'secret')
+    $value = $null
+    # Not as the value of an if: that would make text of a list of one.
+    if ($null -eq (Get-IngotProperty -InputObject $Setting -Name 'secret')) { $value = $state.data }
     return @{
         hive    = [string]$Setting.hive
         key     = [string]$Setting.key
         name    = [string](Get-IngotProperty -InputObject $Setting -Name 'name' -Default '')
         present = $state.present
         type    = $state.type
-        value   = if ($secret) { $null } else { $state.data }
+        value   = $value
         fits    = (Test-Setting -Setting $Setting -State $state)
     }
 }

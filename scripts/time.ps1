@@ -7,8 +7,8 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 . (Join-Path -Path $PSScriptRoot -ChildPath 'common.ps1')
 
-$Service = 'HKLM:\SYSTEM\CurrentControlSet\Services\W32Time'
-$Client = "$Service\TimeProviders\NtpClient"
+$ServiceKey = 'HKLM:\SYSTEM\CurrentControlSet\Services\W32Time'
+$Client = "$ServiceKey\TimeProviders\NtpClient"
 $Policies = 'HKLM:\SOFTWARE\Policies\Microsoft\W32Time'
 $Toolbox = Join-Path -Path $env:ProgramFiles -ChildPath 'VMware\VMware Tools\VMwareToolboxCmd.exe'
 
@@ -25,13 +25,13 @@ function Get-TimeState {
     $service = Get-IngotService -Name 'W32Time'
     return @{
         zone           = [string](Get-TimeZone).Id
-        type           = [string](Get-RegistryValue -Path "$Service\Parameters" -Name 'Type' -Default '')
-        servers        = [string](Get-RegistryValue -Path "$Service\Parameters" -Name 'NtpServer' -Default '')
+        type           = [string](Get-RegistryValue -Path "$ServiceKey\Parameters" -Name 'Type' -Default '')
+        servers        = [string](Get-RegistryValue -Path "$ServiceKey\Parameters" -Name 'NtpServer' -Default '')
         pollSeconds    = [int](Get-RegistryValue -Path $Client -Name 'SpecialPollInterval' -Default 0)
         status         = $service.status
         startType      = $service.startType
         # In a workgroup the trigger ends the service right after the start: it waits for a domain to be joined.
-        triggers       = @(Get-ChildItem -LiteralPath "$Service\TriggerInfo" -ErrorAction SilentlyContinue).Count
+        triggers       = @(Get-ChildItem -LiteralPath "$ServiceKey\TriggerInfo" -ErrorAction SilentlyContinue).Count
         vmwareTimeSync = Get-VmwareTimeSync
     }
 }

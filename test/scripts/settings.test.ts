@@ -19,6 +19,28 @@ function scriptOf(name: string) {
   return script;
 }
 
+test('no variable of a function hides one of its script: PowerShell knows no case', () => {
+  for (const name of [...NAMES, 'inventory']) {
+    const { text } = scriptOf(name);
+    const own = [...text.matchAll(/^\$(\w+) = /gm)].map(([, variable = '']) => variable.toLowerCase());
+    const inner = [...text.matchAll(/^[ \t]+\$(\w+) = |\]\$(\w+)[,)]/gm)].map(([, a, b]) =>
+      (a ?? b ?? '').toLowerCase(),
+    );
+    assert.deepEqual(
+      own.filter((variable) => inner.includes(variable) && !/preference$/.test(variable)),
+      [],
+      name,
+    );
+  }
+});
+
+test('no list is the value of an if, which would make a single value of a list of one', () => {
+  for (const name of [...NAMES, 'inventory']) {
+    const found = scriptOf(name).text.match(/^\s+\w+\s+= if .*$/gm) ?? [];
+    assert.deepEqual(found, [], name);
+  }
+});
+
 test('what changes Windows can be asked what it would change', () => {
   for (const name of NAMES.filter((one) => !one.startsWith('lib-'))) {
     const { text } = scriptOf(name);
