@@ -11,7 +11,7 @@ import { backoffMs, durationText, pause } from './wait.ts';
 const JOB = 'job.ps1';
 const TASK = 'job-task.ps1';
 /** Times that the session may be lost without a new line in between before it is given up. */
-const FRUITLESS = 10;
+const FRUITLESS = 5;
 
 /** One of ingot's scripts that a scheduled task of SYSTEM runs. */
 export interface Job {
