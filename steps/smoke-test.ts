@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IngotError } from '../common/failure.ts';
+import { extraConfigMap } from '../vsphere/extra-config.ts';
 import { defineStep } from './define.ts';
 import { installWindows } from './install-windows.ts';
 import { openssh } from './openssh.ts';
@@ -56,12 +57,9 @@ export const smokeTest = defineStep({
   async verify({ vcenter, names, fingerprint, signal }) {
     const center = await vcenter();
     const { vm } = await center.candidate(signal);
-    const paths = ['snapshot', 'runtime.powerState', 'runtime.consolidationNeeded'] as const;
-    const [{ extraConfig }, now] = await Promise.all([
-      center.hardwareOf(vm, signal),
-      center.vc.read(vm, paths, { signal }),
-    ]);
-    const record = recordsOf(extraConfig).find((found) => found.step === 'smoke-test');
+    const paths = ['snapshot', 'runtime.powerState', 'runtime.consolidationNeeded', 'config.extraConfig'] as const;
+    const now = await center.vc.read(vm, paths, { signal });
+    const record = recordsOf(extraConfigMap(now['config.extraConfig'])).find((found) => found.step === 'smoke-test');
     const left = [
       ...(now.snapshot === undefined ? [] : ['a snapshot']),
       ...(now['runtime.consolidationNeeded'] === true ? ['disks that are to be merged'] : []),
