@@ -117,7 +117,7 @@ suite('other images', () => {
     );
     assertDone(built);
     assert.ok(built.ran.includes('containerd') && !built.ran.includes('docker'));
-    assert.deepEqual(built.proof('containerd'), ['containerd 1.7.22: service Running, Automatic']);
+    assert.deepEqual(built.proof('containerd'), ['containerd 1.7.22: service Running, Automatic, answers']);
   });
 
   test('BIOS firmware, further disks and network adapters', async () => {
