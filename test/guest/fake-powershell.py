@@ -79,6 +79,10 @@ elif name == 'state.ps1':
     text = "result(bootTime=boot(), uptimeSeconds=5, computerName='WIN', osBuild='19042.508', pendingReboot=[], imageState='IMAGE_STATE_COMPLETE')"
 elif name == 'restart.ps1':
     text = "before = boot(); boot('2026-11-21T06:00:00.000Z'); result(scheduled=True, bootTime=before); drop()"
+elif name == 'settle.ps1':
+    text = "result(settled=boot() != parameters['previousBootTime'], bootTime=boot(), servicing=0, logonChecked=True)"
+elif name == 'scripts-folder.ps1':
+    text = "import shutil; shutil.rmtree(os.path.join(root, 'C:/ProgramData/ingot/scripts')); result(changed=True)"
 elif name == 'file-digest.ps1':
     text = '''
 import hashlib
@@ -90,10 +94,6 @@ for path in parameters['paths']:
             found.append({'path': path, 'size': os.path.getsize(real), 'sha256': hashlib.file_digest(file, 'sha256').hexdigest()})
 result(files=found)
 '''
-elif name == 'settle.ps1':
-    text = "result(settled=boot() != parameters['previousBootTime'], bootTime=boot(), servicing=0, logonChecked=True)"
-elif name == 'scripts-folder.ps1':
-    text = "import shutil; shutil.rmtree(os.path.join(root, 'C:/ProgramData/ingot/scripts')); result(changed=True)"
 elif not text.startswith('# python'):
     fail(f'no behaviour for {name}')
 exec(compile(text, name, 'exec'))

@@ -48,12 +48,3 @@ export const restart: ScriptModel = (call) => {
   call.after(call.restart);
   return { scheduled: true, bootTime: call.bootTime.toISOString() };
 };
-
-export const vmwareTools: ScriptModel = ({ windows }) => {
-  const service = windows.services.get('VMTools');
-  return {
-    version: windows.toolsVersion ?? '',
-    status: service?.status ?? 'NotFound',
-    startType: service?.startType ?? 'NotFound',
-  };
-};
