@@ -12,14 +12,7 @@ import { beside } from './support/beside.ts';
 import { pastPrompt } from './support/boot-prompt.ts';
 import { finishInstall } from './support/finish-install.ts';
 import { keys } from './support/names.ts';
-import {
-  bootstrapFailed,
-  bootstrapNotes,
-  checkUsername,
-  otherBuild,
-  poweredOff,
-  stuck,
-} from './support/setup-failures.ts';
+import { bootstrapFailed, bootstrapNotes, checkReady, ofSetup, poweredOff, stuck } from './support/setup-failures.ts';
 import { uploadMedia } from './upload-media.ts';
 import { layerName } from './vcenter/layers.ts';
 import type { Machine } from './vcenter/machine.ts';
@@ -31,16 +24,6 @@ export const windowsOutput = z.object({
   computerName: z.string(),
 });
 type Ready = Extract<BootstrapReport, { state: 'ready' }>;
-
-/** Ends of Setup behind which no build can go on: it would find the same report again, or half a Windows. */
-const ofSetup: ReadonlySet<string> = new Set([
-  'windows.boot-prompt',
-  'windows.bootstrap',
-  'windows.powered-off',
-  'windows.build',
-  'openssh.username',
-  'openssh.sources',
-]);
 
 /**
  * Powers the VM on and follows Windows Setup by what the bootstrap tells over guestinfo; before VMware Tools run there is
@@ -100,8 +83,7 @@ async function followSetup(
       signal,
     );
     // Before anything is recorded: what is recorded is gone on with.
-    if (Number(report.os.build.split('.')[0]) !== config.windows.build) throw otherBuild(config, report.os);
-    checkUsername(config, report.username);
+    checkReady(config, report);
     await machine.reconfigure({ extraConfig: [{ key: keys.installed, value: JSON.stringify(report) }] }, signal);
     return report;
   } catch (error) {

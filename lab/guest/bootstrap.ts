@@ -1,5 +1,6 @@
 import type { Disc } from '../disc/disc.ts';
 import type { ScenarioState } from '../scenario.ts';
+import type { OpenSshOutcome } from './openssh-setup.ts';
 import { TOOLS_CONF_FILE, TOOLS_FOLDER } from './paths.ts';
 import { SetupStop } from './setup-stop.ts';
 import type { Windows } from './windows.ts';
@@ -101,6 +102,28 @@ export function correctedSeconds({ time }: BootstrapParameters, { scenario }: Sc
   const off = (scenario.clock?.days ?? 0) * DAY_SECONDS;
   if (off === 0 || time === undefined || Number.isNaN(Date.parse(time))) return 0;
   return off < 0 || off > DAY_SECONDS ? -off : 0;
+}
+
+/** What the bootstrap publishes at its end. */
+export function readyReport(
+  windows: Windows,
+  done: {
+    readonly published: string;
+    readonly outcome: OpenSshOutcome;
+    readonly seconds: number;
+    readonly bootTime: Date;
+  },
+) {
+  const service = windows.services.get('VMTools');
+  return {
+    state: 'ready',
+    hostKeys: [done.published.split(' ').slice(0, 2).join(' ')],
+    tools: { version: windows.toolsVersion, status: service?.status, startType: service?.startType },
+    os: { build: windows.build, edition: windows.edition, installationType: windows.installationType },
+    computerName: windows.computerName,
+    bootTime: done.bootTime.toISOString(),
+    ...{ username: 'Administrator', openssh: done.outcome, clock: { correctedSeconds: done.seconds } },
+  };
 }
 
 function readParameters(json: string): BootstrapParameters | undefined {

@@ -6,7 +6,7 @@ import { makeSshKey } from '../ssh-keys.ts';
 import type { Moref } from '../vcsim/soap.ts';
 import { nextBootTime } from './boot-clock.ts';
 import { chooseBootDevice } from './boot-device.ts';
-import { correctedSeconds, installTools, startBootstrap } from './bootstrap.ts';
+import { correctedSeconds, installTools, readyReport, startBootstrap } from './bootstrap.ts';
 import { GuestConsole } from './console.ts';
 import { openDiscs } from './discs.ts';
 import { spoilServices, startOobe, startSpecialize } from './first-start.ts';
@@ -237,8 +237,7 @@ export class Guest {
     }
     if (windows.services.get('VMTools')?.status === 'Stopped')
       throw new SetupStop('bootstrap.ps1 : VMTools is not running.');
-    const { build } = parameters;
-    const say = (report: Record<string, unknown>) => JSON.stringify({ ...report, build });
+    const say = (report: Record<string, unknown>) => JSON.stringify({ ...report, build: parameters.build });
     if (this.#lab.speed === 'demo') {
       await this.#publisher.publish(
         { [BOOTSTRAP]: say({ state: 'running', done: 1, total: 4, message: 'VMware Tools are installed' }) },
@@ -251,8 +250,7 @@ export class Guest {
     }
     const { evidence, fails } = state.scenario.bootstrap ?? {};
     const seconds = correctedSeconds(parameters, state);
-    const clockIsRight = seconds !== 0 || state.scenario.clock === undefined;
-    const outcome = await chooseOpenSsh(parameters, this.#discs, state, clockIsRight);
+    const outcome = await chooseOpenSsh(parameters, this.#discs, state, seconds);
     const failed = fails !== undefined ? { message: fails, evidence: evidence ?? [] } : 'code' in outcome && outcome;
     if (failed) {
       this.#console.screen = `bootstrap.ps1 : ${failed.message}`;
@@ -263,16 +261,7 @@ export class Guest {
     await this.#stage('Setting the keys of the Administrator');
     const hostKey = await this.#startSshd(windows);
     const published = state.scenario.ssh?.hostKey === 'differs' ? makeSshKey('').publicKey : hostKey;
-    const service = windows.services.get('VMTools');
-    const ready = {
-      state: 'ready',
-      hostKeys: [published.split(' ').slice(0, 2).join(' ')],
-      tools: { version: windows.toolsVersion, status: service?.status, startType: service?.startType },
-      os: { build: windows.build, edition: windows.edition, installationType: windows.installationType },
-      computerName: windows.computerName,
-      bootTime: this.#bootTime.toISOString(),
-      ...{ username: 'Administrator', openssh: outcome, clock: { correctedSeconds: seconds } },
-    };
+    const ready = readyReport(windows, { published, outcome, seconds, bootTime: this.#bootTime });
     await this.#networkUp(windows, { [BOOTSTRAP]: say(ready) });
     this.#console.screen = 'Administrator: C:\\Windows\\system32\\cmd.exe';
   }
@@ -351,10 +340,9 @@ export class Guest {
     };
   }
 
-  /** What DHCP gave the connected network cards. */
   #addresses(): { mac: string; address: string }[] {
-    const connected = (this.#hardware?.nics ?? []).filter((nic) => nic.connected);
-    return connected.map(({ mac }) => ({ mac, address: this.#addressOf(mac) }));
+    const nics = this.#hardware?.nics ?? [];
+    return nics.filter((nic) => nic.connected).map(({ mac }) => ({ mac, address: this.#lab.network.addressOf(mac) }));
   }
 
   #startTools(windows: Windows): void {

@@ -27,10 +27,11 @@ export async function chooseOpenSsh(
   { openssh }: BootstrapParameters,
   discs: readonly Disc[],
   { scenario }: ScenarioState,
-  clockIsRight: boolean,
+  correctedSeconds: number,
 ): Promise<OpenSshOutcome> {
   const disc = discs.find((candidate) => candidate.label.toUpperCase() === 'INGOT');
   const skipped: SkippedSource[] = [];
+  const clockIsRight = correctedSeconds !== 0 || scenario.clock === undefined;
   for (const source of openssh.sources) {
     const failed = await trySource(source);
     if (failed === undefined) return { source, skipped };

@@ -4,6 +4,16 @@ import { durationText } from '../../guest/wait.ts';
 import type { Image } from '../../image/index.ts';
 import { opensshCause, skippedText } from './openssh-sources.ts';
 
+/** Ends of Setup behind which no build can go on: it would find the same report again, or half a Windows. */
+export const ofSetup: ReadonlySet<string> = new Set([
+  'windows.boot-prompt',
+  'windows.bootstrap',
+  'windows.powered-off',
+  'windows.build',
+  'openssh.username',
+  'openssh.sources',
+]);
+
 /** The bootstrap says itself that it failed; `code` is the script's own. */
 export function bootstrapFailed(message: string, evidence: readonly string[], code?: string): IngotError {
   if (code === 'openssh.sources') return noOpenSsh(message, evidence);
@@ -45,6 +55,12 @@ export function bootstrapNotes({ openssh, clock }: Ready): readonly string[] {
 const clockText = (seconds: number): string =>
   seconds < 2 * 86_400 ? durationText(seconds * 1000) : `${Math.round(seconds / 86_400)} days`;
 
+/** Whether what was installed is what was asked for. @throws IngotError `windows.build`, `openssh.username` */
+export function checkReady(image: Image, { os, username }: Ready): void {
+  if (Number(os.build.split('.')[0]) !== image.windows.build) throw otherBuild(image, os);
+  checkUsername(image, username);
+}
+
 /** ingot and OpenShift's operator log in as the built-in administrator, whose name is in the language of the media. */
 export function checkUsername({ openssh }: Image, found: string | undefined): void {
   if (found === undefined || found.toLowerCase() === openssh.username.toLowerCase()) return;
@@ -58,7 +74,7 @@ export function checkUsername({ openssh }: Image, found: string | undefined): vo
 }
 
 /** What was installed is another Windows than the image file asks for. */
-export function otherBuild({ windows }: Image, os: { readonly build: string }): IngotError {
+function otherBuild({ windows }: Image, os: { readonly build: string }): IngotError {
   return new IngotError('windows.build', `expected Windows build ${windows.build}, found ${os.build}`, {
     remedy: 'the installed image is another one than the ISO said: report it with the journal',
   });
