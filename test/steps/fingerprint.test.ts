@@ -62,6 +62,8 @@ suite('what changes the result is in the fingerprint of the step that it changes
     ['sysprep', { windows: { sysprep: { domainJoin: { workgroup: 'NODES' } } } }],
     ['sysprep', { windows: { unattend: { sysprep: { specialize: { A: { b: 1 } } } } } }],
     ['seal', { template: { notes: 'Other notes' } }],
+    ['smoke-test', { smokeTest: { clone: 'full' } }],
+    ['smoke-test', { smokeTest: { network: 'DC0_DVPG0' } }],
   ] as const) {
     test(`${step}: ${JSON.stringify(changes)}`, async () =>
       assert.equal(firstChange(before, await prints(changes)), step));
@@ -111,6 +113,7 @@ suite('what does not change the result is in none', () => {
   });
 
   for (const changes of [
+    { smokeTest: { timeout: '5m', keepOnFailure: true } },
     { media: { edition: '1' } },
     { timeouts: { install: '10m', task: '1m', clone: '1m' } },
     { template: { name: 'printed', keep: 7 } },
