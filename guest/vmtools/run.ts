@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Milliseconds that VMware Tools may be away while the script runs. */
   readonly deadlineMs: number;
+  /** Holds the id of this run while it lasts. */
+  readonly runs: Set<string>;
 }
 
 /**
@@ -43,27 +45,30 @@ export interface RunOptions {
 export async function runCommand(
   operations: GuestOperations,
   command: string,
-  { input, onLine, signal, deadlineMs }: RunOptions,
+  { input, onLine, signal, deadlineMs, runs }: RunOptions,
 ): Promise<CommandEnd> {
   const id = randomBytes(8).toString('hex');
   const files = runFiles(id);
   let pid: number | undefined;
   const ended = new AbortController();
+  runs.add(id);
   try {
     await operations.makeFolder(files.folder, { signal });
     const bytes = Buffer.from(input, 'utf8');
     await operations.write(files.input, { size: bytes.length, open: () => [bytes] }, { signal });
-    pid = await started(operations, id, scriptArguments(id, command), signal);
+    pid = await started(operations, id, scriptArguments(id, command), { signal, deadlineMs });
     const output = new Tail(operations, files.output, onLine);
     const exitCode = await end({ operations, id, pid, output, deadlineMs, signal, ended });
-    await output.read(signal);
+    pid = undefined;
+    // VMware Tools may start anew just then: a script that updates them has ended before.
+    await patiently(operations, { signal, deadlineMs }, () => output.read(signal));
     output.end();
     const stderr = exitCode === 0 ? '' : await readEnd(operations, files.errors, signal);
-    pid = undefined;
     return { exitCode, stderr };
   } finally {
     ended.abort();
-    await cleanUp(operations, files.folder, signal.aborted ? pid : undefined);
+    await cleanUp(operations, files.folder, pid);
+    runs.delete(id);
   }
 }
 
@@ -82,32 +87,70 @@ export async function runProgram(
   }
 }
 
-/** Ends what earlier runs left behind: nobody hears them any more, and their scripts must not run twice at a time. */
-export async function endLeftovers(operations: GuestOperations, signal: AbortSignal): Promise<void> {
+/**
+ * Ends what earlier runs left behind, all but `present` ones: nobody hears them any more, and their scripts must not run
+ * twice at a time.
+ */
+export async function endLeftovers(
+  operations: GuestOperations,
+  present: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const isPresent = (process: GuestProcess) => [...present].some((id) => isRun(process, id));
   for (const process of await operations.processes(undefined, { signal }))
-    if (!process.ended && isRun(process, '')) await kill(operations, process.pid, signal);
-  await operations.deleteFolder(RUN_FOLDER, { signal });
+    if (!process.ended && isRun(process, '') && !isPresent(process)) await kill(operations, process.pid, signal);
+  if (present.size === 0) return operations.deleteFolder(RUN_FOLDER, { signal });
+  for (const { name, kind } of (await operations.list(RUN_FOLDER, { signal })) ?? [])
+    if (kind === 'folder' && /^[0-9a-f]+$/.test(name) && !present.has(name))
+      await operations.deleteFolder(runFiles(name).folder, { signal });
 }
 
-/** Starts it; where the answer was lost, looks whether it runs or ran before it is started again. */
-async function started(operations: GuestOperations, id: string, args: string, signal: AbortSignal): Promise<number> {
+/**
+ * Starts it; where the answer was lost, or it is not known how far the call came before VMware Tools were away (a host that
+ * could not be reached is told as that), looks whether it runs or ran before it is started again.
+ */
+async function started(operations: GuestOperations, id: string, args: string, away: Away): Promise<number> {
+  const { signal } = away;
   try {
     return await operations.startProgram(programs.cmd, args, { signal });
   } catch (error) {
-    if (!isLoss(error)) throw error;
-    const found = (await operations.processes(undefined, { signal })).find((process) => isRun(process, id));
-    if (found !== undefined) return found.pid;
-    return operations.startProgram(programs.cmd, args, { signal });
+    if (!isLoss(error) && !isAway(error)) throw error;
+    const processes = await patiently(operations, away, () => operations.processes(undefined, { signal }));
+    const found = processes.find((process) => isRun(process, id));
+    return found?.pid ?? operations.startProgram(programs.cmd, args, { signal });
   }
 }
 
-interface Running {
+interface Away {
+  readonly signal: AbortSignal;
+  /** Milliseconds that VMware Tools may be away. */
+  readonly deadlineMs: number;
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof GuestError && error.code === 'guest.unreachable';
+}
+
+/** Does what may be done twice, again when VMware Tools are back. */
+async function patiently<T>(operations: GuestOperations, away: Away, work: () => Promise<T>): Promise<T> {
+  const endsAt = performance.now() + away.deadlineMs;
+  for (let wait: number = POLL_MS.first; ; wait = Math.min(wait * POLL_MS.factor, POLL_MS.most)) {
+    try {
+      return await work();
+    } catch (error) {
+      away.signal.throwIfAborted();
+      if (!isAway(error) || performance.now() + wait >= endsAt) throw error;
+      await pause(wait, away.signal);
+      await untilReady(operations, { ...away, deadlineMs: endsAt - performance.now() });
+    }
+  }
+}
+
+interface Running extends Away {
   readonly operations: GuestOperations;
   readonly id: string;
   readonly pid: number;
   readonly output: Tail;
-  readonly deadlineMs: number;
-  readonly signal: AbortSignal;
   readonly ended: AbortController;
 }
 
@@ -143,14 +186,14 @@ async function end(run: Running): Promise<number | undefined> {
     const away = down.signal.aborted;
     down.abort();
     if (code !== undefined) return code;
-    if (away) await untilReady(run);
+    if (away) await untilReady(operations, run);
     try {
       await output.read(signal);
       const found = await look(run);
       if (found !== undefined) return found.code;
     } catch (error) {
-      if (!(error instanceof GuestError) || error.code !== 'guest.unreachable') throw error;
-      await untilReady(run);
+      if (!isAway(error)) throw error;
+      await untilReady(operations, run);
     }
   }
 }
@@ -170,7 +213,7 @@ function isRun({ name, commandLine }: GuestProcess, id: string): boolean {
   return name.toLowerCase() === 'cmd.exe' && commandLine.includes(`${RUN_FOLDER}\\${id}`);
 }
 
-function untilReady({ operations, deadlineMs, signal }: Running): Promise<true> {
+function untilReady(operations: GuestOperations, { deadlineMs, signal }: Away): Promise<true> {
   return operations.waitFor(({ ready }) => ready || undefined, {
     what: `VMware Tools of ${operations.name} to answer again`,
     deadlineMs,

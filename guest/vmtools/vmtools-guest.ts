@@ -7,22 +7,21 @@ import { checked, isLoss, restarted, timedOut, tolerateLoss } from '../outcome.t
 import { parameterLine, scriptCommand, sha256Of, userScriptBytes } from '../script.ts';
 import { redactorFor, type ScriptEnd, ScriptOutput, type ScriptParameters } from '../script-output.ts';
 import { SETTLE, type Settled, settledSchema, settleParameters, stillBusy } from '../settle.ts';
+import { Shared, Turns } from '../shared.ts';
 import { type GuestState, guestStateSchema } from '../state.ts';
-import { durationText, pause } from '../wait.ts';
 import { windowsPath } from '../windows-names.ts';
 import { INGOT_FOLDER, privateArguments, programs } from './command-line.ts';
 import { VmToolsCopies } from './copies.ts';
 import { readFile, writeFile } from './files.ts';
 import type { GuestOperations, SignalOption } from './operations.ts';
+import { Patience } from './patience.ts';
 import { endLeftovers, runCommand, runProgram } from './run.ts';
 
 const SCRIPTS = `${INGOT_FOLDER}\\scripts`;
 const STATE = 'state.ps1';
+const FOLDER = 'scripts-folder.ps1';
 /** state.ps1 asks WMI a few questions; PowerShell itself needs seconds to start on a busy machine. */
 const STATE_MS = 120_000;
-/** Windows may refuse a login for a moment after its start. Ten wrong ones would lock Administrator out. */
-const AUTH_TRIES = 4;
-const BACK_OFF_MS = { first: 250, factor: 2, most: 2000 };
 /** How long Windows is given to go down before its boot time is looked at, in case the sign was missed. */
 const STILL_UP_MS = { first: 500, factor: 2, most: 10_000 };
 
@@ -31,6 +30,8 @@ export interface VmToolsOptions {
   /** Milliseconds that reaching the guest may take, the first time and each time that VMware Tools were away. */
   readonly deadlineMs: number;
   readonly onLog?: ((line: string) => void) | undefined;
+  /** Windows is known to be starting: a refused login is not believed at once. */
+  readonly starting?: boolean | undefined;
 }
 
 /** Windows, reached by the guest operations of vCenter: no network between here and the VM, the same scripts. */
@@ -40,24 +41,26 @@ export class VmToolsGuest implements Guest {
   readonly #copies: VmToolsCopies;
   /** Digests of the scripts that this session has uploaded, by path. */
   readonly #uploaded = new Map<string, string>();
+  readonly #uploads = new Turns();
+  /** The runs of this session: none that was left behind. */
+  readonly #runs = new Set<string>();
+  readonly #patience: Patience;
+  readonly #preparing = new Shared<void>();
+  readonly #looking = new Shared<GuestState>();
   #bootTime: string | undefined;
-  #prepared: Promise<void> | undefined;
+  #prepared = false;
 
   constructor(options: VmToolsOptions) {
     this.#operations = options.operations;
     this.#options = options;
+    this.#patience = new Patience(options.operations, options.deadlineMs, options.starting === true);
     this.#copies = new VmToolsCopies(options.operations, (...call) => this.run(...call));
   }
 
   /** Waits until VMware Tools answer and the account is let in, and makes ingot's folder ready; once. */
   async reach(signal: AbortSignal): Promise<void> {
-    this.#prepared ??= this.#prepare(signal);
-    try {
-      await this.#prepared;
-    } catch (error) {
-      this.#prepared = undefined;
-      throw error;
-    }
+    signal.throwIfAborted();
+    if (!this.#prepared) await this.#preparing.get(signal, () => this.#prepare(signal));
   }
 
   async run<Output>(script: string, parameters: ScriptParameters, options: RunOptions<Output>): Promise<Output> {
@@ -186,7 +189,7 @@ export class VmToolsGuest implements Guest {
           onProgress?.(progress);
         },
       });
-      if (name === STATE) this.#remember(end);
+      if (name === STATE) await this.#remember(end, signal);
       return end;
     } catch (error) {
       if (timeout.aborted && !options.signal.aborted && error === signal.reason)
@@ -213,6 +216,7 @@ export class VmToolsGuest implements Guest {
       onLine: (line) => output.line(line),
       signal,
       deadlineMs: this.#options.deadlineMs,
+      runs: this.#runs,
     });
     return output.end(exitCode, stderr, () => vanished(name));
   }
@@ -230,25 +234,42 @@ export class VmToolsGuest implements Guest {
   }
 
   async #knownBootTime(signal: AbortSignal): Promise<string> {
-    return this.#bootTime ?? (await this.#afresh(signal)).bootTime;
+    return this.#bootTime ?? (await this.#looking.get(signal, () => this.#look(signal))).bootTime;
   }
 
   /** The state of Windows, with nothing taken for known: it may be another one. */
   async #afresh(signal: AbortSignal): Promise<GuestState> {
-    this.#prepared = undefined;
-    await this.reach(signal);
-    await this.#upload(STATE, (await scriptFile(STATE)).bytes, signal);
-    return this.#remember(await this.#script(STATE, {}, { signal, onLog: undefined }));
+    this.#prepared = false;
+    return this.#look(signal);
   }
 
-  #remember(end: ScriptEnd): GuestState {
+  async #look(signal: AbortSignal): Promise<GuestState> {
+    await this.reach(signal);
+    await this.#upload(STATE, (await scriptFile(STATE)).bytes, signal);
+    return this.#remember(await this.#script(STATE, {}, { signal, onLog: undefined }), signal);
+  }
+
+  async #remember(end: ScriptEnd, signal: AbortSignal): Promise<GuestState> {
     const state = checked(STATE, end, guestStateSchema);
+    // Nothing that needs to be kept secret has been sent yet, unless the folder has become open since.
+    if (!state.privateFolder) await this.#closeFolder(signal);
     this.#bootTime = state.bootTime;
     return state;
   }
 
+  async #closeFolder(signal: AbortSignal): Promise<void> {
+    await this.#upload(FOLDER, (await scriptFile(FOLDER)).bytes, signal);
+    await this.#script(FOLDER, {}, { signal, onLog: this.#options.onLog });
+    this.#uploaded.clear();
+  }
+
+  /** One at a time: a script that one call has begun must not be written again under it by the next. */
+  #upload(name: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
+    return this.#uploads.take(signal, () => this.#put(name, bytes, signal));
+  }
+
   /** Puts a script and its parts where they belong. What breaks off in the middle is not known, and so written again. */
-  async #upload(name: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
+  async #put(name: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
     const present = await this.#operations.list(SCRIPTS, { signal });
     if (present === undefined) await this.#operations.makeFolder(SCRIPTS, { signal });
     for (const script of [...(await scriptParts(bytes)), { name, bytes }]) {
@@ -264,16 +285,17 @@ export class VmToolsGuest implements Guest {
   /** Does what may be done twice, once the guest is reached. */
   async #reached<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     await this.reach(signal);
-    return this.#patiently(signal, work);
+    return this.#patience.with(signal, work);
   }
 
   async #prepare(signal: AbortSignal): Promise<void> {
     this.#uploaded.clear();
-    await this.#patiently(signal, async () => {
+    await this.#patience.with(signal, async () => {
       // C:\ProgramData lets every user read what lies below it. The bootstrap has made the folder, unless it was removed.
       if ((await this.#operations.list(INGOT_FOLDER, { signal })) === undefined) await this.#makeFolder({ signal });
-      await endLeftovers(this.#operations, signal);
+      await endLeftovers(this.#operations, this.#runs, signal);
     });
+    this.#prepared = true;
     this.#options.onLog?.(`reached ${this.#operations.name} through VMware Tools`);
   }
 
@@ -285,31 +307,6 @@ export class VmToolsGuest implements Guest {
     throw new GuestError('guest.acl', `Expected icacls.exe to keep ${INGOT_FOLDER} private, found exit code ${code}.`, {
       remedy: 'Look at the disk and the policies of that Windows: its access lists cannot be changed.',
     });
-  }
-
-  /** Tries again while VMware Tools are away, or the account is not let in yet, each within its limit. */
-  async #patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const { deadlineMs } = this.#options;
-    const endsAt = performance.now() + deadlineMs;
-    let refused = 0;
-    for (let wait: number = BACK_OFF_MS.first; ; wait = Math.min(wait * BACK_OFF_MS.factor, BACK_OFF_MS.most)) {
-      try {
-        return await work();
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!(error instanceof GuestError)) throw error;
-        if (error.code === 'guest.auth') refused += 1;
-        const again = error.code === 'guest.auth' ? refused < AUTH_TRIES : error.code === 'guest.unreachable';
-        if (!again) throw error;
-        if (performance.now() + wait >= endsAt) throw gaveUp(error, deadlineMs);
-        await pause(wait, signal);
-        await this.#operations.waitFor(({ ready }) => ready, {
-          what: `VMware Tools of ${this.#operations.name} to answer`,
-          deadlineMs: Math.max(1, endsAt - performance.now()),
-          signal,
-        });
-      }
-    }
   }
 }
 
@@ -329,18 +326,4 @@ function vanished(script: string): GuestError {
 function tolerateAbsence(error: unknown): undefined {
   if (error instanceof GuestError && error.code === 'guest.unreachable') return undefined;
   return tolerateLoss(error);
-}
-
-function gaveUp(last: GuestError, deadlineMs: number): GuestError {
-  if (last.code === 'guest.auth') return last;
-  const message = `${last.message} So it was for ${durationText(deadlineMs)}.`;
-  const { remedy, evidence, cause } = last;
-  return new GuestError(last.code, message, {
-    cause,
-    remedy,
-    evidence,
-    retryable: true,
-    unreachable: true,
-    timedOut: true,
-  });
 }

@@ -9,6 +9,7 @@ import type { Guest } from '../../guest/index.ts';
 import { scriptCommand } from '../../guest/script.ts';
 import { exitTold, programs, runFiles, scriptArguments } from '../../guest/vmtools/command-line.ts';
 import { connectVmTools, type GuestOperations } from '../../guest/vmtools/index.ts';
+import { VmToolsGuest } from '../../guest/vmtools/vmtools-guest.ts';
 import { type RunningLab, startLab } from '../../lab/client.ts';
 import { vmToolsOperations } from '../../steps/guest/vmtools.ts';
 import { datastoreFiles } from '../../steps/vcenter/files.ts';
@@ -56,7 +57,7 @@ describe('Windows through VMware Tools', () => {
       tls: { caFile: lab.env.INGOT_VAR_vcenter_ca },
     });
     operations = await operationsAs(PASSWORD);
-    guest = await connectVmTools({ operations, signal, deadlineMs: 5000 });
+    guest = await connectVmTools({ operations, signal, deadlineMs: 30_000 });
   });
   after(async () => {
     await vc?.close();
@@ -204,6 +205,50 @@ describe('Windows through VMware Tools', () => {
     lost.abort();
   });
 
+  test('steps that begin together share a new session: none ends what another one runs', async () => {
+    const fresh = await connectVmTools({ operations: await operationsAs(PASSWORD), signal, deadlineMs: 5000 });
+    await lab.resetCounts();
+    const said = await Promise.all(
+      ['one', 'two', 'three'].map(async (word) => {
+        const lines: string[] = [];
+        const options = { signal, timeoutMs: 20_000, onLog: (line: string) => lines.push(line) };
+        await fresh.runUserScript(word, `Write-Output '${word}'`, {}, options);
+        return lines;
+      }),
+    );
+    assert.deepEqual(said, [['one'], ['two'], ['three']]);
+    assert.equal((await lab.counts()).StartProgramInGuest, 4, 'the three, and the boot time once');
+  });
+
+  test('what one call has to find out anew does not end what another one runs', async () => {
+    await lab.faults.scenario({ network, scripts: { 'user-long.ps1': { hangs: true } } });
+    const enough = new AbortController();
+    const long = guest.runUserScript('long', "Write-Output 'x'", {}, { signal: enough.signal, timeoutMs: 60_000 });
+    long.catch(() => {});
+    const running = async () =>
+      (await operations.processes(undefined, { signal })).filter(
+        ({ commandLine, ended }) => commandLine.includes('user-long') && !ended,
+      );
+    while ((await running()).length === 0);
+    // Lost for good: whether Windows has restarted is looked for, with nothing taken for known.
+    await lab.faults.inject({ kind: 'reset', method: 'StartProgramInGuest', when: 'before', times: 2 });
+    await assert.rejects(guest.state({ signal }), { code: 'guest.connection-lost' });
+    assert.equal((await running()).length, 1);
+    enough.abort();
+    await assert.rejects(long);
+    await lab.faults.scenario({ network });
+  });
+
+  test('who shares a session does not share the signal of the one who began it', async () => {
+    const shared = new VmToolsGuest({ operations: await operationsAs(PASSWORD), deadlineMs: 5000 });
+    const first = new AbortController();
+    const begun = shared.exists('/C:/x', { signal: first.signal });
+    const second = shared.exists('/C:/x', { signal });
+    first.abort(new Error('enough of the first'));
+    await assert.rejects(begun, /enough of the first/);
+    assert.equal(await second, false);
+  });
+
   test('a restart is known by the boot time', async () => {
     const bootTime = await guest.bootTime({ signal });
     const restarted = await guest.restart({ signal, deadlineMs: 20_000 });
@@ -221,6 +266,29 @@ describe('Windows through VMware Tools', () => {
       return true;
     });
     assert.ok(((await lab.counts()).ListFilesInGuest ?? 0) < 10);
+  });
+
+  test('a password that was taken before is believed longer, within its deadline and below a lockout', async () => {
+    // More than a password is given that nobody knows; with a Windows that is known to be starting likewise.
+    const refused = { kind: 'soap', method: 'DeleteFileInGuest', type: 'InvalidGuestLogin', times: 4 } as const;
+    await lab.faults.inject(refused);
+    await lab.faults.inject({ ...refused, method: 'ListProcessesInGuest' });
+    const options = { operations: await operationsAs(PASSWORD), signal, deadlineMs: 30_000, starting: true };
+    await Promise.all([guest.remove('/C:/x', { signal }), connectVmTools(options)]);
+    await lab.faults.inject({ ...refused, method: 'ListFilesInGuest', times: 1000 });
+    await lab.resetCounts();
+    const brief = new VmToolsGuest({ operations, deadlineMs: 600, starting: true });
+    await assert.rejects(brief.reach(signal), { code: 'guest.auth' });
+    const { ListFilesInGuest: tries = 0 } = await lab.counts();
+    assert.ok(tries < 10, `${tries} tries`);
+    await lab.faults.clear();
+  });
+
+  test('a start of which nobody knows whether it took place: it is looked for, not done twice', async () => {
+    await guest.state({ signal });
+    const type = 'HostCommunication';
+    await lab.faults.inject({ kind: 'soap', method: 'StartProgramInGuest', type });
+    await guest.state({ signal });
   });
 
   test('faults by their types', async () => {
@@ -250,6 +318,14 @@ describe('Windows through VMware Tools', () => {
     await lab.faults.scenario({ network, guestFiles: { certificate: 'other' } });
     await assert.rejects(guest.readFile('/C:/esxi', { signal }), { code: 'vsphere.certificate' });
     await lab.faults.scenario({ network });
+  });
+
+  test("a folder of ingot's that others may write to is closed before anything secret is sent", async () => {
+    await operations.deleteFolder('C:\\ProgramData\\ingot', { signal });
+    await operations.makeFolder('C:\\ProgramData\\ingot\\scripts', { signal });
+    const fresh = await connectVmTools({ operations, signal, deadlineMs: 5000 });
+    assert.equal((await fresh.state({ signal })).privateFolder, false, 'as it was found');
+    assert.equal((await fresh.state({ signal })).privateFolder, true);
   });
 
   test('power off: unreachable, within its time', async () => {
