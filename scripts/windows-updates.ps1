@@ -110,6 +110,15 @@ function Add-UpdateRecord {
         })
 }
 
+# The result of an update that failed. Definitions of Defender have a way of their own to be renewed; 3: with errors.
+function Get-MendedResult {
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Update, [Parameter(Mandatory = $true)][int]$ResultCode)
+    if (@(2, 3) -contains $ResultCode) { return $ResultCode }
+    if ((Get-UpdateKb -Update $Update) -eq 'KB2267602' -and (Update-DefenderSignature)) { return 3 }
+    return $ResultCode
+}
+
 # Downloads and installs one update; returns whether the next one can follow.
 function Install-OneUpdate {
     [CmdletBinding()]
@@ -124,7 +133,8 @@ function Install-OneUpdate {
         $downloader.Updates = $single
         $outcome = $downloader.Download().GetUpdateResult(0)
         if (@(2, 3) -notcontains [int]$outcome.ResultCode) {
-            Add-UpdateRecord -Update $Update -ResultCode ([int]$outcome.ResultCode) -HResult ([int]$outcome.HResult) -Stage 'download'
+            $code = Get-MendedResult -Update $Update -ResultCode ([int]$outcome.ResultCode)
+            Add-UpdateRecord -Update $Update -ResultCode $code -HResult ([int]$outcome.HResult) -Stage 'download'
             return $true
         }
     }
@@ -135,9 +145,7 @@ function Install-OneUpdate {
     $installer.Updates = $single
     $result = $installer.Install()
     $outcome = $result.GetUpdateResult(0)
-    $code = [int]$outcome.ResultCode
-    # Definitions of Defender have a way of their own to be renewed.
-    if (@(2, 3) -notcontains $code -and (Get-UpdateKb -Update $Update) -eq 'KB2267602' -and (Update-DefenderSignature)) { $code = 3 }
+    $code = Get-MendedResult -Update $Update -ResultCode ([int]$outcome.ResultCode)
     # 0x80240016: the restart of an earlier one is due first.
     if (@(2, 3) -notcontains $code -and [int]$outcome.HResult -eq -2145124330 -and $Records.Count -gt 0) { return $false }
     Add-UpdateRecord -Update $Update -ResultCode $code -HResult ([int]$outcome.HResult) -Stage 'install'

@@ -12,7 +12,15 @@ import { beside } from './support/beside.ts';
 import { pastPrompt } from './support/boot-prompt.ts';
 import { finishInstall } from './support/finish-install.ts';
 import { keys } from './support/names.ts';
-import { bootstrapFailed, bootstrapNotes, checkReady, ofSetup, poweredOff, stuck } from './support/setup-failures.ts';
+import {
+  bootstrapFailed,
+  bootstrapNotes,
+  checkReady,
+  nothingYet,
+  ofSetup,
+  poweredOff,
+  stuck,
+} from './support/setup-failures.ts';
 import { uploadMedia } from './upload-media.ts';
 import { layerName } from './vcenter/layers.ts';
 import type { Machine } from './vcenter/machine.ts';
@@ -73,7 +81,7 @@ async function followSetup(
   const { config, records, signal, progress } = context;
   await machine.powerOn(signal);
   progress('Windows Setup runs; its first word comes when VMware Tools are installed');
-  const last = { words: 'nothing from inside yet' };
+  const last = { words: nothingYet };
   try {
     const report = await beside(
       (wait) => bootstrapReport(context, machine, build, last, wait),

@@ -1,11 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Failure, IngotError } from '../common/failure.ts';
+import type { Redactor } from '../common/redactor.ts';
 import type { Image } from '../image/index.ts';
 import { toFailure } from '../pipeline/failures.ts';
 import { defineStep } from './define.ts';
 import { guestOperationPrivileges } from './guest/operation-errors.ts';
 import type { IsoIntake } from './media/intake.ts';
+import { registerPassword } from './support/answer-files.ts';
+import { tooSimple } from './support/password.ts';
 import { privileges, promptPrivileges } from './support/privileges.ts';
 import type { Vcenter } from './vcenter/index.ts';
 
@@ -21,7 +24,7 @@ export const preflight = defineStep({
   recorded: false,
   output: z.object({ guestId: z.string(), server: z.string(), freeBytes: z.number() }),
   timeout: (image) => image.timeouts.task + 2 * image.timeouts.lease,
-  async run({ vcenter, config, iso, lease, signal, progress, log }) {
+  async run({ vcenter, config, iso, lease, redactor, signal, progress, log }) {
     const center = await vcenter();
     progress('Looking up placement, names and rights');
     const place = await center.placement(signal);
@@ -34,6 +37,7 @@ export const preflight = defineStep({
       checkRights(config, center, iso, signal),
       checkSpace(config, place.datastore.freeSpace, place.datastore.name),
       checkTools(config, center, signal),
+      checkPassword(config, redactor),
     ]);
     signal.throwIfAborted(); // another step failed, or the user interrupted: these are no findings of vCenter's
     const failures = [guestId, ...checks]
@@ -102,6 +106,20 @@ async function checkTools(image: Image, { files, media }: Vcenter, signal: Abort
   throw new IngotError('media.missing', `expected the VMware Tools ISO at ${toolsIso.path}, found no such file`, {
     remedy: 'upload it there, or correct media.toolsIso',
   });
+}
+
+/** Setup refuses it at its very end (0x800708C5), and so would the first start of each clone. */
+async function checkPassword({ windows, openssh }: Image, redactor: Redactor): Promise<void> {
+  const password = await windows.administratorPassword?.resolve();
+  if (password === undefined) return;
+  await registerPassword(redactor, password);
+  const found = tooSimple(password, openssh.username);
+  if (found === undefined) return;
+  throw new IngotError(
+    'windows.administrator-password',
+    `expected windows.administratorPassword to hold three of upper case, lower case, digits and other characters, and not the account’s name, found ${found}`,
+    { remedy: 'choose another password, or leave windows.administratorPassword out: each build then makes its own' },
+  );
 }
 
 /** One failure that tells of all: the first one's code, and every message and remedy. */

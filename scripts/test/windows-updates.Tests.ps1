@@ -219,6 +219,34 @@ Pester\Describe 'windows-updates.ps1' {
         @($result.results).Count | Pester\Should -Be 1
     }
 
+    Pester\It 'renews the definitions of Defender by their own program when <Stage> fails' -ForEach @(
+        @{ Stage = 'download'; Update = @{ Kb = '2267602'; Download = 4; HResult = -2145107924 } }
+        @{ Stage = 'install'; Update = @{ Kb = '2267602'; Install = 4; HResult = -2147023293 } }
+    ) {
+        $Fake.offered = @((New-FakeUpdate @Update), (New-FakeUpdate -Kb '5000001' -Install 4 -HResult -2147023293))
+        Pester\Mock -CommandName Update-DefenderSignature -MockWith { return $true }
+        $results = @((Get-ScriptResult -Name 'windows-updates.ps1' -Parameter $asked).results)
+        @($results | ForEach-Object -Process { $_.resultCode }) | Pester\Should -Be @(3, 4)
+        $results[0].stage | Pester\Should -Be $Stage
+        Pester\Should -Invoke -CommandName Update-DefenderSignature -Times 1 -Exactly
+    }
+
+    Pester\It 'leaves what waits for an earlier restart to the next round' {
+        $Fake.offered = @((New-FakeUpdate -Kb '5000001'), (New-FakeUpdate -Kb '5000002' -Install 4 -HResult -2145124330), (New-FakeUpdate -Kb '5000003'))
+        $result = Get-ScriptResult -Name 'windows-updates.ps1' -Parameter $asked
+        @($result.results | ForEach-Object -Process { $_.kb }) | Pester\Should -Be @('KB5000001')
+        $result.rebootRequired | Pester\Should -BeTrue
+    }
+
+    Pester\It 'sets the data store aside when what was found is not in it: 0x80248007' {
+        $Fake.searchCode = -2145091577
+        Pester\Mock -CommandName Reset-UpdateStore -MockWith { return }
+        (Get-ScriptResult -Name 'windows-updates.ps1' -Parameter $asked -Test).problem.hresult | Pester\Should -BeExactly '0x80248007'
+        Pester\Should -Invoke -CommandName Reset-UpdateStore -Times 0 -Exactly
+        [void](Get-ScriptResult -Name 'windows-updates.ps1' -Parameter $asked)
+        Pester\Should -Invoke -CommandName Reset-UpdateStore -Times 1 -Exactly
+    }
+
     Pester\It 'tells what Windows Update refuses as a result: <Expected>' -ForEach @(
         @{ Code = -2145107924; Expected = '0x8024402C' }
         @{ Code = -2147024891; Expected = '0x80070005' }

@@ -49,6 +49,20 @@ function stretched(secret: string, salt: Buffer): Promise<Buffer> {
   return promise;
 }
 
+/** Kinds of characters as Windows counts them; what is no letter and no digit is taken for a special one. */
+const KINDS = [/\p{Lu}/u, /\p{Ll}/u, /[0-9]/, /[^\p{L}0-9]/u, /[\p{Lo}\p{Lm}\p{Lt}]/u];
+
+/**
+ * What “Password must meet complexity requirements”, which Windows Server has on, finds wrong with a password; undefined
+ * if nothing. The words hold nothing of the password. Source: Microsoft Learn, the policy of that name.
+ */
+export function tooSimple(password: string, username: string): string | undefined {
+  if (KINDS.filter((kind) => kind.test(password)).length < 3) return 'fewer kinds';
+  // Names of one or two characters are not looked for.
+  const named = username.length >= 3 && password.toLowerCase().includes(username.toLowerCase());
+  return named ? `the name ${username} in it` : undefined;
+}
+
 /** @param random a number from 0 to below its argument, each as likely */
 function passwordFrom(random: (below: number) => number): string {
   const all = classes.join('');

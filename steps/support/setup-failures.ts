@@ -2,7 +2,9 @@ import { IngotError } from '../../common/failure.ts';
 import type { BootstrapReport } from '../../guest/reports.ts';
 import { durationText } from '../../guest/wait.ts';
 import type { Image } from '../../image/index.ts';
+import { bootstrapRemedy } from './bootstrap-causes.ts';
 import { opensshCause, skippedText } from './openssh-sources.ts';
+import { setupWords } from './setup-words.ts';
 
 /** Ends of Setup behind which no build can go on: it would find the same report again, or half a Windows. */
 export const ofSetup: ReadonlySet<string> = new Set([
@@ -19,7 +21,7 @@ export function bootstrapFailed(message: string, evidence: readonly string[], co
   if (code === 'openssh.sources') return noOpenSsh(message, evidence);
   return new IngotError('windows.bootstrap', `expected the bootstrap inside Windows to finish, found: ${message}`, {
     evidence,
-    remedy: 'look at C:\\ProgramData\\ingot\\bootstrap.log in the VM; mend the cause and build again',
+    remedy: bootstrapRemedy(code),
   });
 }
 
@@ -90,6 +92,9 @@ export function poweredOff(last: string): IngotError {
   );
 }
 
+/** What the last word is before VMware Tools run: from Windows Setup there is none. */
+export const nothingYet = 'nothing from inside yet';
+
 /** Nothing came in time; `picture` is the path of a screenshot. */
 export function stuck(deadlineMs: number, last: string, picture: string | undefined, cause: IngotError): IngotError {
   return new IngotError(
@@ -97,10 +102,19 @@ export function stuck(deadlineMs: number, last: string, picture: string | undefi
     `expected Windows to be installed within ${durationText(deadlineMs)}; last: ${last}`,
     {
       evidence: picture === undefined ? ['vCenter could not take a screenshot'] : [`screenshot: ${picture}`],
-      remedy:
-        'look at the screenshot: Setup usually waits at a dialog because of the answer file, a driver or the media',
+      remedy: last === nothingYet ? setupRemedy() : bootstrapStuck(last),
       timedOut: true,
       cause,
     },
   );
+}
+
+/** Only whoever looks at the picture knows which of them it is. */
+function setupRemedy(): string {
+  const words = setupWords.map(({ shows, remedy }) => `“${shows}”: ${remedy}`);
+  return `look at the screenshot: Setup usually waits at a dialog because of the answer file, a driver or the media. If it shows ${words.join('. ')}. If Setup was only slow, raise timeouts.install`;
+}
+
+function bootstrapStuck(last: string): string {
+  return `Windows is installed and its bootstrap is at “${last}”: look at the screenshot and at C:\\ProgramData\\ingot\\bootstrap.log in the VM. Windows Update may be slow or out of reach (name openssh.archive or openssh.featuresOnDemand), another installation may be at work; or raise timeouts.install`;
 }

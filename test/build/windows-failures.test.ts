@@ -61,6 +61,20 @@ suite('Windows Setup', () => {
     assert.deepEqual(await answerDiscs(site), []);
   });
 
+  test('would refuse the password at its very end: told before anything is made', async () => {
+    await lab.faults.scenario({});
+    const file = await site.image('weak', { windows: { administratorPassword: 'env:WEAK' } });
+    const built = await site.build(file, { env: { WEAK: 'weak-words-only' } });
+    assertFailed(built, {
+      step: 'preflight',
+      code: 'windows.administrator-password',
+      message: /three of upper case, .* found fewer kinds$/,
+      remedy: /choose another password/,
+    });
+    assert.ok(!(await vmNames(site)).some((name) => name.startsWith('weak')));
+    assert.doesNotMatch(built.stdout + built.stderr, /weak-words-only/);
+  });
+
   test('is over, but the bootstrap fails: its own words and lines', async () => {
     const { file } = await fails('bootstrap', {
       scenario: { bootstrap: { fails: 'OpenSSH Server could not be installed', evidence: ['DISM: 0x800f0950'] } },
@@ -164,7 +178,8 @@ suite('SSH', () => {
       scenario: { ssh: { refusesKey: true } },
       step: 'openssh',
       code: 'guest.auth',
-      message: /^Expected Administrator@127\.\S+ to accept the key, found it refused\.$/,
+      message:
+        /^Expected the SSH server at 127\.\S+ to accept the key for the account Administrator, found it refused\.$/,
       remedy: /openssh\.privateKey must belong to one of openssh\.authorizedKeys/,
       evidence: /^offered: ssh-ed25519 SHA256:/,
       left: [goesOn],
@@ -176,7 +191,7 @@ suite('SSH', () => {
       scenario: { ssh: { hostKey: 'differs' } },
       step: 'openssh',
       code: 'guest.host-key',
-      message: /host key that the guest published over guestinfo \(SHA256:.+\), found SHA256:/,
+      message: /host key that the guest published over guestinfo \(\S+ SHA256:.+\), found \S+ SHA256:/,
       remedy: /Another machine answers at this address/,
       left: [goesOn],
     });
@@ -187,7 +202,7 @@ suite('SSH', () => {
       scenario: { bootstrap: { keyAcl: 'wide' } },
       step: 'openssh',
       code: 'guest.auth',
-      message: /to accept the key, found it refused/,
+      message: /to accept the key for the account Administrator, found it refused/,
       remedy: /icacls\.exe C:\\ProgramData\\ssh\\administrators_authorized_keys \/inheritance:r/,
       left: [goesOn],
     });
