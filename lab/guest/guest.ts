@@ -342,7 +342,7 @@ export class Guest {
 
   #addresses(): { mac: string; address: string }[] {
     const nics = this.#hardware?.nics ?? [];
-    return nics.filter((nic) => nic.connected).map(({ mac }) => ({ mac, address: this.#lab.network.addressOf(mac) }));
+    return nics.filter((nic) => nic.connected).map(({ mac }) => ({ mac, address: this.#addressOf(mac) }));
   }
 
   #startTools(windows: Windows): void {
