@@ -80,12 +80,12 @@ function Install-VmwareTools {
     if ($null -eq (Get-Service -Name 'VMTools' -ErrorAction SilentlyContinue)) {
         $setup = Find-ToolsSetup
         if ($setup -eq '') { Stop-Ingot -Code 'tools.no-disc' -Message 'Expected setup64.exe or setup.exe at the root of a CD (the VMware Tools ISO), found none.' }
-        $deadline = [DateTime]::UtcNow.AddMinutes(15)
+        $clock = [System.Diagnostics.Stopwatch]::StartNew()
         while ($true) {
             # REBOOT=R: no restart by itself. The log's path has no spaces, so it needs no quotes inside the quotes.
             $end = Invoke-Native -FilePath $setup -CommandLine ('/S /v "/qn REBOOT=R /l*v {0}"' -f $ToolsLog) -NoOutput -AnyCode
             # 1618: another installation is at work, as often after the first logon.
-            if ($end.exitCode -ne 1618 -or [DateTime]::UtcNow -gt $deadline) { break }
+            if ($end.exitCode -ne 1618 -or $clock.Elapsed.TotalMinutes -gt 15) { break }
             Write-BootstrapLog -Message 'Windows Installer is busy with another installation; trying again'
             Start-Sleep -Seconds 10
         }
@@ -98,9 +98,10 @@ function Install-VmwareTools {
     }
     # The exit code says little: what counts is that the service runs. It comes later where the setup leaves the work to
     # Windows Installer and ends before it.
-    $deadline = [DateTime]::UtcNow.AddMinutes(5)
+    # Not by the time of day: VMware Tools may set it as they start.
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
     while ($null -eq (Get-Service -Name 'VMTools' -ErrorAction SilentlyContinue)) {
-        if ([DateTime]::UtcNow -gt $deadline) { Stop-Ingot -Code 'tools.missing' -Message 'Expected the service VMTools within 5 minutes of the end of the setup of VMware Tools, found none.' }
+        if ($clock.Elapsed.TotalMinutes -gt 5) { Stop-Ingot -Code 'tools.missing' -Message 'Expected the service VMTools within 5 minutes of the end of the setup of VMware Tools, found none.' }
         Start-Sleep -Seconds 2
     }
     [void](Enable-IngotService -Name 'VMTools' -TimeoutSeconds 300)
@@ -127,9 +128,9 @@ function Set-SshPort {
 function Wait-SshPort {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][int]$Port)
-    $deadline = [DateTime]::UtcNow.AddSeconds(60)
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
     while (@(Get-NetTCPConnection -LocalPort $Port -State Listen -ErrorAction SilentlyContinue).Count -eq 0) {
-        if ([DateTime]::UtcNow -gt $deadline) { Stop-Ingot -Code 'openssh.port' -Message "Expected sshd to listen on port $Port within 60 s, found that it does not." }
+        if ($clock.Elapsed.TotalSeconds -gt 60) { Stop-Ingot -Code 'openssh.port' -Message "Expected sshd to listen on port $Port within 60 s, found that it does not." }
         Start-Sleep -Milliseconds 500
     }
 }

@@ -73,11 +73,11 @@ function Invoke-JobScript {
         $process.StandardInput.BaseStream.Write($Parameter, 0, $Parameter.Length)
         $process.StandardInput.Close()
         $errorText = $process.StandardError.ReadToEndAsync()
-        $told = [DateTime]::UtcNow
+        $told = [System.Diagnostics.Stopwatch]::StartNew()
         while ($null -ne ($line = $process.StandardOutput.ReadLine())) {
             Add-JobLine -Line $line
-            if (-not $line.StartsWith('##ingot:progress ') -or ([DateTime]::UtcNow - $told).TotalSeconds -lt $TellSeconds) { continue }
-            $told = [DateTime]::UtcNow
+            if (-not $line.StartsWith('##ingot:progress ') -or $told.Elapsed.TotalSeconds -lt $TellSeconds) { continue }
+            $told.Restart()
             Send-JobState -State 'running' -Progress (ConvertFrom-Json -InputObject $line.Substring('##ingot:progress '.Length))
         }
         $process.WaitForExit()

@@ -44,7 +44,8 @@ function Get-IngotJobState {
     if (Test-Path -LiteralPath $Path.result) { return 'ended' }
     if ([string]$state.bootTime -ne (Get-IngotBootTime)) { return 'restarted' }
     if ($running) { return 'running' }
-    # The task is not there at once after it was started.
-    if (([DateTime]::UtcNow - [DateTime]::Parse([string]$state.started, [Globalization.CultureInfo]::InvariantCulture, 'RoundtripKind')).TotalSeconds -lt 30) { return 'running' }
+    # The task is not there at once after it was started. A clock that was set back meanwhile makes a negative age.
+    $age = ([DateTime]::UtcNow - [DateTime]::Parse([string]$state.started, [Globalization.CultureInfo]::InvariantCulture, 'RoundtripKind')).TotalSeconds
+    if ($age -ge 0 -and $age -lt 30) { return 'running' }
     return 'died'
 }

@@ -24,14 +24,14 @@ function Get-FailureCode {
 
 function Install-FromUpdate {
     # While names cannot be resolved or connections are cut; all else does not pass by waiting.
-    $deadline = [DateTime]::UtcNow.AddMinutes(5)
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
     while ($true) {
         try {
             [void](Add-WindowsCapability -Online -Name $OpenSshCapability)
             return
         }
         catch {
-            if ([DateTime]::UtcNow -gt $deadline -or $PassingCodes -notcontains (Get-FailureCode -ErrorRecord $_)) { throw }
+            if ($clock.Elapsed.TotalMinutes -gt 5 -or $PassingCodes -notcontains (Get-FailureCode -ErrorRecord $_)) { throw }
         }
         Start-Sleep -Seconds 15
     }

@@ -51,11 +51,11 @@ function Initialize-WorkFolder {
 # Waits until a service that runs also answers; returns what it says. The services report Running before they listen.
 function Wait-ServiceAnswer {
     param([Parameter(Mandatory = $true)][string]$Name, [Parameter(Mandatory = $true)][scriptblock]$Ask)
-    $deadline = [DateTime]::UtcNow.AddSeconds(60)
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
     while ($true) {
         $answer = [string](& $Ask)
         if ($answer -ne '') { return $answer }
-        if ([DateTime]::UtcNow -gt $deadline) { Stop-Ingot -Code "$Name.no-answer" -Message "Expected the service $Name to answer within 60 s of its start, found that it does not." }
+        if ($clock.Elapsed.TotalSeconds -gt 60) { Stop-Ingot -Code "$Name.no-answer" -Message "Expected the service $Name to answer within 60 s of its start, found that it does not." }
         Start-Sleep -Seconds 1
     }
 }

@@ -32,9 +32,9 @@ function Invoke-IngotServicing {
 # After the restart of a round of updates, servicing may go on for a while; DISM fails beside it.
 function Wait-ServicingDone {
     param([Parameter(Mandatory = $true)][int]$Minutes)
-    $deadline = [DateTime]::UtcNow.AddMinutes($Minutes)
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
     while ((Get-ServicingState) -eq 2) {
-        if ([DateTime]::UtcNow -gt $deadline) { Stop-Ingot -Code 'servicing.busy' -Message "Expected servicing to be idle within $Minutes minutes, found it working." }
+        if ($clock.Elapsed.TotalMinutes -gt $Minutes) { Stop-Ingot -Code 'servicing.busy' -Message "Expected servicing to be idle within $Minutes minutes, found it working." }
         # The registry tells of changes to native programs only.
         Start-Sleep -Seconds 5
     }

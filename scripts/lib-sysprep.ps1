@@ -20,8 +20,8 @@ function Test-InstallerBusy {
 # Both are often at work for a while after Windows has started, as it just has in a clone.
 function Wait-IngotQuiet {
     param([Parameter(Mandatory = $true)][int]$Minutes)
-    $deadline = [DateTime]::UtcNow.AddMinutes($Minutes)
-    while (((Get-ServicingState) -eq 2 -or (Test-InstallerBusy)) -and [DateTime]::UtcNow -lt $deadline) {
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    while (((Get-ServicingState) -eq 2 -or (Test-InstallerBusy)) -and $clock.Elapsed.TotalMinutes -lt $Minutes) {
         Write-IngotProgress -Message 'Waiting for servicing and installers to end'
         Start-Sleep -Seconds 5
     }

@@ -28,12 +28,12 @@ function Publish-IngotReport {
     $program = Get-VmwareToolsProgram
     if (-not (Test-Path -LiteralPath $program)) { return $false }
     $command = 'info-set guestinfo.ingot.{0} {1}' -f $Name, (ConvertTo-IngotJson -InputObject $Value)
-    $deadline = [DateTime]::UtcNow.AddSeconds(30)
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
     while ($true) {
         $end = Invoke-Native -FilePath $program -ArgumentList @('--cmd', $command) -AnyCode
         if ($end.exitCode -eq 0) { return $true }
         # The backdoor may refuse while the VM is being snapshotted or Tools are just starting.
-        if ([DateTime]::UtcNow -gt $deadline) { return $false }
+        if ($clock.Elapsed.TotalSeconds -gt 30) { return $false }
         Start-Sleep -Seconds 1
     }
 }

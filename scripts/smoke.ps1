@@ -150,10 +150,11 @@ Invoke-IngotScript -Body {
 
     # Windows tells nobody when Setup is through: the registry and the services are looked at each second.
     $services = @(@('sshd', 'VMTools', $runtime) | Where-Object -FilterScript { $_ -ne '' })
-    $deadline = [DateTime]::UtcNow.AddSeconds($seconds)
+    # Not by the time of day, which is set in the first minutes of a clone.
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
     $state = Get-SetupState
     $shown = ''
-    while (-not (Test-Ready -State $state -Service $services) -and [DateTime]::UtcNow -lt $deadline) {
+    while (-not (Test-Ready -State $state -Service $services) -and $clock.Elapsed.TotalSeconds -lt $seconds) {
         if ($state.imageState -ne $shown) {
             $shown = $state.imageState
             Write-IngotProgress -Message "Waiting for the end of OOBE ($shown)"

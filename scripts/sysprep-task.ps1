@@ -111,7 +111,8 @@ function Invoke-Sysprep {
     $start.Arguments = '/generalize /oobe{0} /quit /quiet {1}' -f $how, (ConvertTo-NativeArgument -Argument "/unattend:$Unattend")
     $start.UseShellExecute = $false
     $process = [System.Diagnostics.Process]::Start($start)
-    $deadline = [DateTime]::UtcNow.AddMinutes($Minutes)
+    # Not by the time of day: a clock that is put right meanwhile must not end Sysprep.
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
     $shown = ''
     # The exit of the process ends the wait; in between only the state is told when it changes.
     while (-not $process.WaitForExit(15000)) {
@@ -121,7 +122,7 @@ function Invoke-Sysprep {
             $shown = $state
             Publish-Sysprep -Value @{ state = 'running'; run = $Run; message = "Sysprep is at work ($state)" }
         }
-        if ([DateTime]::UtcNow -gt $deadline) {
+        if ($clock.Elapsed.TotalMinutes -gt $Minutes) {
             $process.Kill()
             return $null
         }
@@ -201,8 +202,8 @@ catch {
 Publish-Sysprep -Value $verdict
 if ($verdict.state -eq 'failed') {
     # Sessions that are open go on: the logs can be fetched before Windows goes down.
-    $deadline = [DateTime]::UtcNow.AddSeconds($CollectSeconds)
-    while (-not (Test-Path -LiteralPath $Collected) -and [DateTime]::UtcNow -lt $deadline) { Start-Sleep -Seconds 1 }
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    while (-not (Test-Path -LiteralPath $Collected) -and $clock.Elapsed.TotalSeconds -lt $CollectSeconds) { Start-Sleep -Seconds 1 }
 }
 # Time for vCenter to see the verdict: it is gone from there with the power. From here Windows goes down by itself.
 $shutdown = Join-Path -Path $env:SystemRoot -ChildPath 'System32\shutdown.exe'
