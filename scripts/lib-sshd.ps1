@@ -77,7 +77,7 @@ function Get-IngotSshRule {
 
 # The public host keys, each as "type base64". DSA is left out: nobody may use it.
 function Get-IngotHostKey {
-    foreach ($file in @(Get-ChildItem -Path (Join-Path -Path $IngotSshFolder -ChildPath 'ssh_host_*_key.pub'))) {
+    foreach ($file in @(Get-ChildItem -Path (Join-Path -Path $IngotSshFolder -ChildPath 'ssh_host_*_key.pub') -ErrorAction SilentlyContinue)) {
         $words = [System.IO.File]::ReadAllText($file.FullName).Trim() -split '\s+'
         if ($words.Count -ge 2 -and $words[0] -ne 'ssh-dss') { '{0} {1}' -f $words[0], $words[1] }
     }
@@ -85,7 +85,8 @@ function Get-IngotHostKey {
 
 # sshd.exe as the service starts it: that of Windows, or of the ZIP.
 function Get-IngotSshdProgram {
-    $path = [string](Get-CimInstance -ClassName Win32_Service -Filter "Name = 'sshd'").PathName
+    $service = Get-CimInstance -ClassName Win32_Service -Filter "Name = 'sshd'"
+    $path = if ($null -ne $service) { [string]$service.PathName } else { '' }
     if ($path -match '^"([^"]+)"' -or $path -match '^(.+?\.exe)') { return [string]$Matches[1] }
     Stop-Ingot -Code 'openssh.not-installed' -Message 'Expected the service sshd, found none.'
 }

@@ -59,9 +59,9 @@ function Set-SshdConfig {
 function Test-SshdOutdated {
     if (-not (Test-Path -LiteralPath $Config)) { return $false }
     $service = Get-CimInstance -ClassName Win32_Service -Filter "Name = 'sshd'"
+    if ($null -eq $service -or $service.ProcessId -eq 0) { return $false }
     $process = Get-Process -Id $service.ProcessId -ErrorAction SilentlyContinue
-    if ($service.ProcessId -eq 0 -or $null -eq $process) { return $false }
-    return $process.StartTime.ToUniversalTime() -lt [System.IO.File]::GetLastWriteTimeUtc($Config)
+    return ($null -ne $process) -and ($process.StartTime.ToUniversalTime() -lt [System.IO.File]::GetLastWriteTimeUtc($Config))
 }
 
 function Get-SshState {

@@ -125,4 +125,10 @@ Pester\Describe 'lib-sshd.ps1' {
         Pester\Mock -CommandName Get-CimInstance -MockWith { [pscustomobject]@{ PathName = $PathName } }
         Get-IngotSshdProgram | Pester\Should -BeExactly $Expected
     }
+
+    Pester\It 'says so when there is no service' {
+        Pester\Mock -CommandName Get-CimInstance -MockWith { return }
+        $failure = { Get-IngotSshdProgram } | Pester\Should -Throw -PassThru
+        $failure.Exception.Data['ingot.code'] | Pester\Should -Be 'openssh.not-installed'
+    }
 }

@@ -98,3 +98,34 @@ Pester\Describe 'openssh.ps1' {
         Get-ScriptErrorCode -Name 'openssh.ps1' -Parameter $Parameter | Pester\Should -Be 'guest.parameters'
     }
 }
+
+Pester\Describe 'openssh.ps1: sshd and its file' {
+    Pester\BeforeAll {
+        . (Join-Path -Path $PSScriptRoot -ChildPath 'harness.ps1')
+        . ([scriptblock]::Create((Get-ScriptFunctionText -Name 'openssh.ps1')))
+    }
+
+    Pester\BeforeEach {
+        Initialize-Guest
+        $Config = Set-GuestFile -Path 'ProgramData\ssh\sshd_config' -Text "Port 22`r`n"
+        $Fake = @{ service = $null }
+        Pester\Mock -CommandName Get-CimInstance -MockWith { if ($null -ne $Fake.service) { $Fake.service } }
+    }
+
+    Pester\It 'are up to date where there is a file and no service yet' {
+        Test-SshdOutdated | Pester\Should -BeFalse
+    }
+
+    Pester\It 'are up to date while the service is stopped' {
+        $Fake.service = [pscustomobject]@{ ProcessId = [uint32]0 }
+        Test-SshdOutdated | Pester\Should -BeFalse
+    }
+
+    Pester\It 'are not once the file is younger than the process' {
+        $Fake.service = [pscustomobject]@{ ProcessId = [uint32]$PID }
+        [System.IO.File]::SetLastWriteTimeUtc($Config, [DateTime]::UtcNow.AddMinutes(1))
+        Test-SshdOutdated | Pester\Should -BeTrue
+        [System.IO.File]::SetLastWriteTimeUtc($Config, [DateTime]::UtcNow.AddDays(-1000))
+        Test-SshdOutdated | Pester\Should -BeFalse
+    }
+}
