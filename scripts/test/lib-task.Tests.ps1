@@ -32,10 +32,10 @@ Pester\Describe 'lib-task.ps1' {
         Pester\Should -Invoke -CommandName New-ScheduledTaskAction -Times 0 -Exactly -ParameterFilter { $Argument -like '*S3cret*' }
     }
 
-    Pester\It 'has no end after three days, and does not mind a battery' {
+    Pester\It 'has no end after three days, does not mind a battery, and is not slowed down' {
         Invoke-InGuest -Body { Register-IngotTask -Name 'ingot-x' -Script 'C:\x.ps1' }
         Pester\Should -Invoke -CommandName New-ScheduledTaskSettingsSet -Times 1 -Exactly -ParameterFilter {
-            $ExecutionTimeLimit -eq [TimeSpan]::Zero -and $AllowStartIfOnBatteries -and $DontStopIfGoingOnBatteries -and $MultipleInstances -eq 'IgnoreNew'
+            $ExecutionTimeLimit -eq [TimeSpan]::Zero -and $AllowStartIfOnBatteries -and $DontStopIfGoingOnBatteries -and $MultipleInstances -eq 'IgnoreNew' -and $Priority -eq 4
         }
     }
 
@@ -52,5 +52,19 @@ Pester\Describe 'lib-task.ps1' {
     Pester\It 'is not running when there is none' {
         Pester\Mock -CommandName Get-ScheduledTask -MockWith { return }
         Test-IngotTaskRunning -Name 'ingot-x' | Pester\Should -BeFalse
+        Pester\Mock -CommandName Get-ScheduledTask -MockWith { Write-Error -Message 'No MSFT_ScheduledTask objects found' -Category ObjectNotFound -ErrorAction Stop }
+        Test-IngotTaskRunning -Name 'ingot-x' | Pester\Should -BeFalse
+    }
+
+    Pester\It 'is asked for again when WMI does not answer' {
+        $Fake = @{ asked = 0; fails = 2 }
+        Pester\Mock -CommandName Get-ScheduledTask -MockWith {
+            $Fake.asked++
+            if ($Fake.asked -le $Fake.fails) { Write-Error -Message 'The RPC server is unavailable' -Category ConnectionError -ErrorAction Stop }
+            [pscustomobject]@{ State = 'Running' }
+        }
+        Test-IngotTaskRunning -Name 'ingot-x' | Pester\Should -BeTrue
+        $Fake = @{ asked = 0; fails = 100 }
+        { Test-IngotTaskRunning -Name 'ingot-x' } | Pester\Should -Throw '*RPC server*'
     }
 }

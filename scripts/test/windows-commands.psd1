@@ -50,7 +50,7 @@
     'Get-WinEvent'                     = 'ListLog FilterHashtable MaxEvents'
     'New-ScheduledTaskAction'          = 'Execute Argument'
     'New-ScheduledTaskPrincipal'       = 'UserId LogonType RunLevel'
-    'New-ScheduledTaskSettingsSet'     = 'ExecutionTimeLimit AllowStartIfOnBatteries? DontStopIfGoingOnBatteries? MultipleInstances'
+    'New-ScheduledTaskSettingsSet'     = 'Priority ExecutionTimeLimit AllowStartIfOnBatteries? DontStopIfGoingOnBatteries? MultipleInstances'
     'Register-ScheduledTask'           = 'TaskName Action Settings Principal User Password RunLevel Force?'
     'Restart-Service'                  = 'Name Force?'
     'Set-Service'                      = 'Name StartupType'
