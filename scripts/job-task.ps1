@@ -18,6 +18,10 @@ $MessageLength = 200
 $LogLimit = 8MB
 $Utf8 = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false
 
+# What a process ends with that a shutdown of Windows takes along (ntstatus.h): STATUS_CONTROL_C_EXIT, DBG_TERMINATE_PROCESS,
+# STATUS_DLL_INIT_FAILED where it was only just starting.
+$ShutdownCode = @(-1073741510, 1073807364, -1073741502)
+
 # Opened and closed for each line: only then does Windows tell who watches the folder that the file has grown.
 function Add-JobLine {
     [CmdletBinding()]
@@ -78,11 +82,19 @@ function Invoke-JobScript {
             Add-JobLine -Line $line
             if (-not $line.StartsWith('##ingot:progress ') -or $told.Elapsed.TotalSeconds -lt $TellSeconds) { continue }
             $told.Restart()
-            Send-JobState -State 'running' -Progress (ConvertFrom-Json -InputObject $line.Substring('##ingot:progress '.Length))
+            # A script of the user's may write anything behind the marker.
+            try { $progress = ConvertFrom-Json -InputObject $line.Substring('##ingot:progress '.Length) }
+            catch { continue }
+            if ($null -ne $progress) { Send-JobState -State 'running' -Progress $progress }
         }
         $process.WaitForExit()
         $errors = $errorText.Result
         return @{ exitCode = $process.ExitCode; stderr = $errors.Substring([Math]::Max(0, $errors.Length - 16000)) }
+    }
+    catch {
+        # Nobody would follow it, and the same job could be started beside it.
+        if (-not $process.HasExited) { $process.Kill() }
+        throw
     }
     finally { $process.Dispose() }
 }
@@ -100,6 +112,8 @@ try {
 }
 catch { Add-JobLine -Line ('##ingot:error {0}' -f (ConvertTo-IngotJson -InputObject (ConvertFrom-IngotError -ErrorRecord $_))) }
 finally { Remove-Item -LiteralPath $Path.parameters -Force -ErrorAction SilentlyContinue }
+# Windows ended the script, and not it itself: without a result the job is known to have been cut off by the restart.
+if ($ShutdownCode -contains $end.exitCode) { exit $end.exitCode }
 # Last: as soon as the result lies here, the job may be taken away and Windows restarted.
 Set-IngotFile -Path $Path.result -Text (ConvertTo-IngotJson -InputObject $end)
 Send-JobState -State 'ended'

@@ -11,7 +11,7 @@ Pester\Describe 'job-task.ps1' {
 
     Pester\BeforeEach {
         Initialize-Guest
-        $Fake = @{ reports = @(); given = ''; there = $true; fail = $false }
+        $Fake = @{ reports = @(); given = ''; there = $true; fail = $false; code = 3 }
         [void](Set-GuestFile -Path "$jobs\state.json" -Text '{"id":"id-1","script":"windows-updates.ps1","test":false,"bootTime":"boot 1","started":"now"}')
         $parameters = Set-GuestFile -Path "$jobs\parameters.json" -Text "eyJhIjoxfQ==`n"
         $result = Join-Path -Path $Guest.root -ChildPath "$jobs\result.json"
@@ -20,7 +20,7 @@ Pester\Describe 'job-task.ps1' {
             $Fake.given = [System.Text.Encoding]::UTF8.GetString($Parameter)
             $Fake.there = Test-Path -LiteralPath $parameters
             if ($Fake.fail) { throw 'powershell.exe is missing' }
-            return @{ exitCode = 3; stderr = 'noise' }
+            return @{ exitCode = $Fake.code; stderr = 'noise' }
         }
     }
 
@@ -44,6 +44,13 @@ Pester\Describe 'job-task.ps1' {
         [void](Invoke-Script -Name 'job-task.ps1' -Argument @{ Name = 'updates' })
         (ConvertFrom-Json -InputObject ([System.IO.File]::ReadAllText($result))).exitCode | Pester\Should -Be 1
         [System.IO.File]::ReadAllText((Join-Path -Path $Guest.root -ChildPath "$jobs\log.txt")) | Pester\Should -BeLike '##ingot:error {*powershell.exe is missing*'
+    }
+
+    Pester\It 'leaves no result when a shutdown of Windows ended the script with <Code>' -ForEach @(@{ Code = -1073741510 }, @{ Code = 1073807364 }) {
+        $Fake.code = $Code
+        (Invoke-Script -Name 'job-task.ps1' -Argument @{ Name = 'updates' }).exitCode | Pester\Should -Be $Code
+        Test-Path -LiteralPath $result | Pester\Should -BeFalse
+        @($Fake.reports | ForEach-Object -Process { $_.state }) | Pester\Should -Be @('running')
     }
 
     Pester\It 'goes on when nothing can be told over guestinfo' {
