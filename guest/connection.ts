@@ -21,7 +21,7 @@ export class Connection {
   #live: LiveConnection | undefined;
   /** How often it was closed. */
   #closed = 0;
-  #connecting: Promise<LiveConnection> | undefined;
+  #connecting: { readonly live: Promise<LiveConnection>; readonly authTries: number } | undefined;
 
   constructor(endpoint: Endpoint, onLog: (line: string) => void) {
     this.endpoint = endpoint;
@@ -31,24 +31,33 @@ export class Connection {
   /** The connection that is up, or a new one. Concurrent callers share one try. */
   async live(options: ReachOptions): Promise<LiveConnection> {
     if (this.#live !== undefined && !this.#live.lost.aborted) return this.#live;
+    const { authTries = AUTH_TRIES } = options;
     while (this.#connecting !== undefined) {
-      // Another caller's try: its deadline and its signal are not ours, so only its success counts.
-      const end = this.#connecting.catch(() => undefined);
-      const shared = await orAborted(end, options.signal);
-      if (shared !== undefined && !shared.lost.aborted) return shared;
+      const { live, authTries: theirs } = this.#connecting;
+      try {
+        const shared = await orAborted(live, options.signal);
+        if (!shared.lost.aborted) return shared;
+      } catch (error) {
+        options.signal.throwIfAborted();
+        // Another caller's try: its deadline and its signal are not ours, but what it was refused for is the same for us.
+        const final = error instanceof GuestError && !error.retryable;
+        if (final && (error.code !== 'guest.auth' || authTries <= theirs)) throw error;
+      }
     }
     const closed = this.#closed;
-    this.#connecting = this.#reach(options)
-      .then((live) => {
+    const live = this.#reach({ ...options, authTries })
+      .then((made) => {
         // Closed while it was made: whoever asked for it finds it lost.
-        if (closed !== this.#closed) live.close();
-        else this.#live = live;
-        return live;
+        if (closed !== this.#closed) made.close();
+        else this.#live = made;
+        return made;
       })
       .finally(() => {
         this.#connecting = undefined;
+        if (closed !== this.#closed) this.endpoint.route.close();
       });
-    return this.#connecting;
+    this.#connecting = { live, authTries };
+    return live;
   }
 
   /** Ends the connection; a later call makes a new one. */
@@ -59,7 +68,11 @@ export class Connection {
     this.endpoint.route.close();
   }
 
-  async #reach({ signal, deadlineMs, authTries = AUTH_TRIES }: ReachOptions): Promise<LiveConnection> {
+  async #reach({
+    signal,
+    deadlineMs,
+    authTries,
+  }: ReachOptions & { readonly authTries: number }): Promise<LiveConnection> {
     const endsAt = performance.now() + deadlineMs;
     let refused = 0;
     for (let tries = 0; ; tries++) {

@@ -4,7 +4,7 @@ import { type BastionOptions, endpointOf } from './endpoint.ts';
 import type { TransferOptions } from './files.ts';
 import type { ScriptProgress } from './markers.ts';
 import type { ScriptParameters } from './script.ts';
-import { SshGuest } from './ssh-guest.ts';
+import { AUTH_TRIES_AT_START, SshGuest } from './ssh-guest.ts';
 import type { GuestState } from './state.ts';
 
 export interface GuestOptions {
@@ -25,6 +25,8 @@ export interface GuestOptions {
   readonly signal: AbortSignal;
   /** Milliseconds that reaching the guest may take, the first time and each time that the connection was lost. */
   readonly deadlineMs: number;
+  /** Windows is known to be starting: a refused login is not believed at once. */
+  readonly starting?: boolean | undefined;
   /** Milliseconds without a byte from the other side after which a connection is taken for lost; default 30 s. */
   readonly silenceMs?: number | undefined;
   readonly onLog?: (line: string) => void;
@@ -103,7 +105,7 @@ export async function connectGuest(options: GuestOptions): Promise<Guest> {
   const endpoint = await endpointOf(options);
   const guest = new SshGuest(endpoint, options);
   try {
-    await guest.reach(options.signal);
+    await guest.reach(options.signal, options.starting === true ? { authTries: AUTH_TRIES_AT_START } : {});
   } catch (error) {
     guest.close();
     throw error;

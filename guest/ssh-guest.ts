@@ -17,8 +17,8 @@ const SCRIPTS = '/C:/ProgramData/ingot/scripts';
 const STATE = 'state.ps1';
 /** state.ps1 asks WMI a few questions; PowerShell itself needs seconds to start on a busy machine. */
 const STATE_MS = 120_000;
-/** After a restart sshd may answer while logins are still refused: about a minute at 2 s a try. */
-const AUTH_TRIES_AFTER_RESTART = 30;
+/** While Windows starts, sshd may answer while logins are still refused: about a minute at 2 s a try. */
+export const AUTH_TRIES_AT_START = 30;
 /** The end of the connection is the event; the boot time is looked at this often in case it was missed. */
 const STILL_UP_MS = 10_000;
 
@@ -117,7 +117,7 @@ export class SshGuest implements Guest {
         await waitFor(live.lost, STILL_UP_MS, signal);
         live = await this.reach(signal, {
           deadlineMs: endsAt - performance.now(),
-          authTries: AUTH_TRIES_AFTER_RESTART,
+          authTries: AUTH_TRIES_AT_START,
         });
         // Servicing may restart Windows once more while it is waited for.
         const now = await this.#settle(live, before, endsAt, signal).catch(tolerateLoss);
@@ -168,7 +168,7 @@ export class SshGuest implements Guest {
           onProgress?.(progress);
         },
       });
-      if (name === STATE) this.#remember(live, end);
+      if (name === STATE) await this.#remember(live, end, signal);
       return end;
     } catch (error) {
       if (timeout.aborted && !options.signal.aborted && error === signal.reason)
@@ -185,7 +185,7 @@ export class SshGuest implements Guest {
     const before = this.#bootTimes.get(live);
     if (before === undefined) return loss;
     try {
-      const now = await this.#state(await this.reach(signal, { authTries: AUTH_TRIES_AFTER_RESTART }), signal);
+      const now = await this.#state(await this.reach(signal, { authTries: AUTH_TRIES_AT_START }), signal);
       if (now.bootTime === before) return loss;
       return restarted(name, before, now.bootTime, loss);
     } catch {
@@ -198,12 +198,7 @@ export class SshGuest implements Guest {
   }
 
   async #state(live: LiveConnection, signal: AbortSignal): Promise<GuestState> {
-    const state = this.#remember(live, await this.#plain(live, STATE, {}, signal));
-    if (state.privateFolder) return state;
-    // Nothing that needs to be kept secret has been sent yet.
-    await this.#plain(live, 'scripts-folder.ps1', {}, signal);
-    this.#uploaded.forget(live);
-    return state;
+    return this.#remember(live, await this.#plain(live, STATE, {}, signal), signal);
   }
 
   /** Waits inside Windows until its start is over; at once `settled: false` when it has not gone down yet. */
@@ -220,8 +215,13 @@ export class SshGuest implements Guest {
     return callScript(live, { name, parameters, signal, onLog: this.#options.onLog });
   }
 
-  #remember(live: LiveConnection, end: ScriptEnd): GuestState {
+  async #remember(live: LiveConnection, end: ScriptEnd, signal: AbortSignal): Promise<GuestState> {
     const state = checked(STATE, end, guestStateSchema);
+    if (!state.privateFolder) {
+      // Nothing that needs to be kept secret has been sent yet, unless the folder has become open since.
+      await this.#plain(live, 'scripts-folder.ps1', {}, signal);
+      this.#uploaded.forget(live);
+    }
     if (!this.#bootTimes.has(live)) this.#bootTimes.set(live, state.bootTime);
     return state;
   }
@@ -229,8 +229,8 @@ export class SshGuest implements Guest {
   async #upload(live: LiveConnection, name: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
     const files = new RemoteFiles(live, signal);
     for (const part of await scriptParts(bytes))
-      await this.#uploaded.ensure(live, files, this.#path(`${SCRIPTS}/${part.name}`), part.bytes);
-    await this.#uploaded.ensure(live, files, this.#path(`${SCRIPTS}/${name}`), bytes);
+      await this.#uploaded.ensure(live, files, this.#path(`${SCRIPTS}/${part.name}`), part.bytes, signal);
+    await this.#uploaded.ensure(live, files, this.#path(`${SCRIPTS}/${name}`), bytes, signal);
   }
 
   async #files<T>(signal: AbortSignal, work: (files: RemoteFiles) => Promise<T>): Promise<T> {

@@ -2,10 +2,12 @@ import { posix } from 'node:path';
 import type { LiveConnection } from './connect.ts';
 import type { RemoteFiles } from './files.ts';
 import { sha256Of } from './script.ts';
+import { Turns } from './shared.ts';
 
 /** Knows, for each connection, which bytes lie in the guest already. A new connection knows nothing: Windows may have restarted. */
 export class UploadedScripts {
   readonly #known = new WeakMap<LiveConnection, Map<string, string>>();
+  readonly #turns = new WeakMap<LiveConnection, Turns>();
 
   /** What lay in the guest may be gone. */
   forget(live: LiveConnection): void {
@@ -13,7 +15,20 @@ export class UploadedScripts {
   }
 
   /** Makes sure that the file at `path` holds these bytes; uploads only what is not there. */
-  async ensure(live: LiveConnection, files: RemoteFiles, path: string, bytes: Uint8Array): Promise<void> {
+  ensure(
+    live: LiveConnection,
+    files: RemoteFiles,
+    path: string,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<void> {
+    // One at a time: OpenSSH 7.7 removes a file before it puts another in its place, which a call may be about to run.
+    const turns = this.#turns.get(live) ?? new Turns();
+    this.#turns.set(live, turns);
+    return turns.take(signal, () => this.#put(live, files, path, bytes));
+  }
+
+  async #put(live: LiveConnection, files: RemoteFiles, path: string, bytes: Uint8Array): Promise<void> {
     const known = this.#known.get(live) ?? new Map<string, string>();
     this.#known.set(live, known);
     const digest = sha256Of(bytes);

@@ -166,6 +166,32 @@ test('losing the guest alone keeps the bastion', async () => {
   session.close();
 });
 
+test('a session that is closed while it is made again keeps no connection, to the bastion neither', async () => {
+  await using toBastion = await startProxy(bastion.port);
+  await using toGuest = await startProxy(guest.port);
+  const session = await through({ port: toBastion.port }, { port: toGuest.port });
+  toBastion.cut();
+  await failsWith('guest.connection-lost', session.exists('/C:/x', { signal }));
+  const again = Promise.withResolvers<void>();
+  toGuest.onConnection = () => again.resolve();
+  const late = session.exists('/C:/x', { signal });
+  late.catch(() => {});
+  await again.promise; // The bastion is there, the guest is not yet.
+  session.close();
+  await late.catch(() => {});
+  await toBastion.quiet(signal);
+});
+
+test('the bastion is lost in the middle of the login to the guest: both are tried again', async () => {
+  await using toBastion = await startProxy(bastion.port);
+  await using toGuest = await startProxy(guest.port);
+  toGuest.onConnection = (number) => {
+    if (number === 1) toBastion.cut();
+  };
+  (await through({ port: toBastion.port }, { port: toGuest.port })).close();
+  assert.deepEqual([toBastion.count, toGuest.count], [2, 2]);
+});
+
 test('a bastion that falls silent is noticed', async () => {
   await using toBastion = await startProxy(bastion.port);
   const session = await through({ port: toBastion.port }, { silenceMs: 1500, deadlineMs: 400 });

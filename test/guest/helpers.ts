@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { after } from 'node:test';
 import { connectGuest, type Guest, GuestError, type GuestOptions } from '../../guest/index.ts';
 import type { Sshd } from './sshd.ts';
 
@@ -7,8 +8,14 @@ export function patience(): AbortSignal {
   return AbortSignal.timeout(30_000);
 }
 
-export function login(sshd: Sshd, more: Partial<GuestOptions> = {}): Promise<Guest> {
-  return connectGuest({
+// A test that fails half way must not keep its process from ending.
+const opened = new Set<Guest>();
+after(() => {
+  for (const guest of opened) guest.close();
+});
+
+export async function login(sshd: Sshd, more: Partial<GuestOptions> = {}): Promise<Guest> {
+  const guest = await connectGuest({
     host: '127.0.0.1',
     port: sshd.port,
     username: sshd.username,
@@ -19,6 +26,8 @@ export function login(sshd: Sshd, more: Partial<GuestOptions> = {}): Promise<Gue
     sftpRoot: sshd.root,
     ...more,
   });
+  opened.add(guest);
+  return guest;
 }
 
 /** Rejects with a GuestError of this code, which is returned. */

@@ -30,6 +30,18 @@ test('a folder that others may write to is mended before anything secret is sent
   guest.close();
 });
 
+test('it is mended when the state is what is asked for first, too', async () => {
+  await using sshd = await startSshd();
+  await sshd.behave('state.ps1', STATE);
+  await sshd.behave('scripts-folder.ps1', `open(os.path.join(root, 'private'), 'w').close(); result(changed=True)`);
+  await sshd.behave('cleanup.ps1', `result(private=os.path.exists(os.path.join(root, 'private')))`);
+  const guest = await login(sshd);
+  assert.equal((await guest.state({ signal: patience() })).privateFolder, false, 'as it was found');
+  const options = { output: z.object({ private: z.boolean() }), timeoutMs: 20_000, signal: patience() };
+  assert.deepEqual(await guest.run('cleanup.ps1', { password: 'secret-value' }, options), { private: true });
+  guest.close();
+});
+
 test('one that is private stays as it is', async () => {
   await using sshd = await startSshd();
   await sshd.behave('scripts-folder.ps1', `fail('it is private already')`);

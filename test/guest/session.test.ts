@@ -62,6 +62,44 @@ test('refuses a changed host key at once and shows both fingerprints', async () 
   assert.equal(proxy.count, 1, 'never retried');
 });
 
+test('a changed host key is not asked for again by each of several callers', async () => {
+  await using changed = await startSshd({ login: sshd.login });
+  await using proxy = await startProxy(sshd.port);
+  const guest = await login(sshd, { port: proxy.port });
+  proxy.target = changed.port;
+  proxy.cut();
+  await failsWith('guest.connection-lost', guest.exists('/C:/x', { signal: patience() }));
+  const calls = ['a', 'b', 'c'].map((name) => guest.exists(`/C:/${name}`, { signal: patience() }));
+  await Promise.all(calls.map((call) => failsWith('guest.host-key', call)));
+  assert.equal(proxy.count, 2);
+  guest.close();
+});
+
+test('who waits for the try of another goes on when that one leaves', async () => {
+  await using proxy = await startProxy(sshd.port);
+  const guest = await login(sshd, { port: proxy.port });
+  const leaving = new AbortController();
+  proxy.onConnection = () => {
+    proxy.freeze();
+    proxy.onConnection = () => {};
+    leaving.abort(new Error('left by the test'));
+  };
+  proxy.cut();
+  await failsWith('guest.connection-lost', guest.exists('/C:/x', { signal: patience() }));
+  const first = guest.exists('/C:/x', { signal: leaving.signal });
+  const second = guest.exists('/C:/x', { signal: patience() });
+  await assert.rejects(first, /left by the test/);
+  assert.equal(await second, false);
+  guest.close();
+});
+
+test('a Windows that is starting may refuse the key for a while', async () => {
+  const { privateKey } = await makeKey('ed25519');
+  await using proxy = await startProxy(sshd.port);
+  await failsWith('guest.auth', login(sshd, { port: proxy.port, privateKey, starting: true, deadlineMs: 2500 }));
+  assert.ok(proxy.count > 3, `${proxy.count} tries`);
+});
+
 test('a key that is not authorized is guest.auth, tried a few times only', async () => {
   const { privateKey } = await makeKey('ed25519');
   await using proxy = await startProxy(sshd.port);

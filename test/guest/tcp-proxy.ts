@@ -17,6 +17,8 @@ export interface TcpProxy extends AsyncDisposable {
   freeze(): void;
   /** Ends all connections at once, without a goodbye. */
   cut(): void;
+  /** Resolves when nothing is connected any more. */
+  quiet(signal: AbortSignal): Promise<void>;
 }
 
 export async function startProxy(target: number): Promise<TcpProxy> {
@@ -68,6 +70,9 @@ export async function startProxy(target: number): Promise<TcpProxy> {
     },
     cut() {
       for (const socket of sockets) socket.resetAndDestroy();
+    },
+    async quiet(signal) {
+      for (const socket of sockets) if (!socket.closed) await once(socket, 'close', { signal });
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
