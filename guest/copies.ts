@@ -4,7 +4,7 @@ import { type FileDigest, fileDigestSchema, type RemoteDigests } from './digests
 import { downloadFiles, remoteTree } from './download.ts';
 import type { RemoteFiles, TransferOptions } from './files.ts';
 import type { Guest } from './guest.ts';
-import { localTree } from './local-tree.ts';
+import { localTree, openLocal } from './local-tree.ts';
 import { uploadFiles } from './upload.ts';
 import { windowsPath } from './windows-names.ts';
 
@@ -30,6 +30,7 @@ export class Copies {
 
   async upload(localPath: string, path: string, options: TransferOptions): Promise<void> {
     const side = await this.#side(options);
+    await (await openLocal({ local: localPath, path })).close(); // Before anything is made there.
     await side.files.makeFolder(side.place(posix.dirname(path)));
     await uploadFiles([{ local: localPath, path }], side);
   }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { type FileDigest, hashPrefix, localDigest, type RemoteDigests } from './digests.ts';
 import { GuestError } from './errors.ts';
 import type { RemoteFiles } from './files.ts';
+import { localFailure } from './local-tree.ts';
 
 export interface Download {
   readonly files: RemoteFiles;
@@ -41,7 +42,7 @@ export async function downloadFiles(remote: readonly RemoteFile[], download: Dow
   let before = 0;
   for (const file of incoming) {
     const progress = (done: number) => download.onProgress?.(before + done, total);
-    await mkdir(dirname(file.local), { recursive: true });
+    await here(`write ${file.local}`, mkdir(dirname(file.local), { recursive: true }));
     if (!(await isThere(file, download.signal))) await receive(file, download, progress);
     before += file.size;
     progress(0);
@@ -56,7 +57,7 @@ async function receive(file: Incoming, download: Download, progress: (done: numb
     // What an earlier attempt had left may be of another content: once more, from the beginning.
     if (!resumed) throw digestDiffers(file);
   }
-  await rename(file.part, file.local);
+  await here(`write ${file.local}`, rename(file.part, file.local));
 }
 
 async function receiveOnce(
@@ -69,19 +70,26 @@ async function receiveOnce(
     () => 0,
   );
   const start = size <= file.size ? size : 0;
-  await using part = await open(file.part, start > 0 ? 'r+' : 'w');
+  await using part = await here(`write ${file.part}`, open(file.part, start > 0 ? 'r+' : 'w'));
   const hash = await hashPrefix(part, start, signal);
   progress(start);
   try {
     await files.pour(place(file.path), { start, end: file.size }, async (bytes, offset) => {
       hash.update(bytes);
-      await part.write(bytes, 0, bytes.length, offset);
+      await here(`write ${file.part}`, part.write(bytes, 0, bytes.length, offset));
       progress(offset + bytes.length);
     });
   } catch (error) {
     throw files.failure(error, `read ${file.path}`);
   }
   return { resumed: start > 0, sha256: hash.digest('hex') };
+}
+
+/** Work on this machine. */
+function here<T>(doing: string, work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw localFailure(error, doing);
+  });
 }
 
 async function isThere({ local, size, sha256 }: Incoming, signal: AbortSignal): Promise<boolean> {

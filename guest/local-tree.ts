@@ -1,8 +1,9 @@
 import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { GuestError } from './errors.ts';
-import { nameProblem, pathProblem } from './windows-names.ts';
+import { messageOf } from './wait.ts';
+import { filePathProblem, nameProblem, pathProblem } from './windows-names.ts';
 
 export interface LocalFile {
   readonly local: string;
@@ -40,7 +41,8 @@ export async function localTree(folder: string, target: string, signal: AbortSig
       const twin = names.get(entry.name.toLowerCase());
       names.set(entry.name.toLowerCase(), entry.name);
       const same = twin === undefined ? undefined : `the same name as ${twin} for Windows`;
-      const problem = nameProblem(entry.name) ?? same ?? pathProblem(below.path) ?? kind.problem;
+      const tooLong = kind.folder ? pathProblem(below.path) : filePathProblem(below.path);
+      const problem = nameProblem(entry.name) ?? same ?? tooLong ?? kind.problem;
       if (problem !== undefined) {
         problems.push(`${JSON.stringify(below.shown)}: ${problem}`);
       } else if (kind.folder) {
@@ -71,6 +73,31 @@ export async function localTree(folder: string, target: string, signal: AbortSig
       remedy: 'Rename or remove them; put a copy in the place of a link. Nothing has been sent.',
     },
   );
+}
+
+/** Opens a local file that is sent to `path`. `guest.local-file` when that cannot be, here or there. */
+export async function openLocal({ local, path }: LocalFile): Promise<FileHandle> {
+  const problem = filePathProblem(path);
+  if (problem !== undefined)
+    throw new GuestError('guest.local-file', `Expected a place in Windows for ${local}, found ${problem}: ${path}.`, {
+      remedy: 'Name a shorter path.',
+    });
+  try {
+    const file = await open(local);
+    if ((await file.stat()).isFile()) return file;
+    await file.close();
+  } catch (error) {
+    throw localFailure(error, `read the file ${local}`);
+  }
+  throw localFailure(new Error('it is no file'), `read the file ${local}`);
+}
+
+/** What this machine refuses, as `guest.local-file`. */
+export function localFailure(error: unknown, doing: string): GuestError {
+  return new GuestError('guest.local-file', `Expected to ${doing} on this machine, found: ${messageOf(error)}.`, {
+    cause: error,
+    remedy: 'Check the path, who may read or write it, and the free space of the disk.',
+  });
 }
 
 async function rootOf(folder: string): Promise<string> {

@@ -1,10 +1,10 @@
-import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { type FileDigest, localDigest, type RemoteDigests } from './digests.ts';
 import { GuestError } from './errors.ts';
 import type { RemoteFiles } from './files.ts';
-import type { LocalFile } from './local-tree.ts';
+import { type LocalFile, localFailure, openLocal } from './local-tree.ts';
 import type { ReadInto } from './transfer.ts';
+import { temporaryPath } from './windows-names.ts';
 
 export interface Upload {
   readonly files: RemoteFiles;
@@ -41,9 +41,13 @@ export async function uploadFiles(local: readonly LocalFile[], upload: Upload): 
   const sent: Outgoing[] = [];
   const resumed = new Set<Outgoing>();
   const tidied = new Set<string>();
+  const places = new Set(outgoing.map(({ path }) => path.toLowerCase()));
+  const temporaries = new Set(outgoing.map(({ temporary }) => temporary.toLowerCase()));
   for (const file of outgoing) {
     if (!present.has(file)) {
-      await removeOlder(file, tidied, upload);
+      const folder = posix.dirname(file.path);
+      if (!tidied.has(folder)) await removeOlder(folder, places, temporaries, upload);
+      tidied.add(folder);
       if (await send(file, upload, true, progress)) resumed.add(file);
       sent.push(file);
     }
@@ -66,10 +70,10 @@ export async function uploadFiles(local: readonly LocalFile[], upload: Upload): 
 }
 
 async function known(file: LocalFile, signal: AbortSignal): Promise<Outgoing> {
-  await using handle = await open(file.local);
+  await using handle = await openLocal(file);
   const { size } = await handle.stat();
   const sha256 = await localDigest(handle, size, signal);
-  return { ...file, size, sha256, temporary: `${file.path}.${sha256.slice(0, 32)}.ingot` };
+  return { ...file, size, sha256, temporary: temporaryPath(file.path, sha256) };
 }
 
 /** The files whose content lies in their place already. Sizes are asked first: most differ, or nothing is there. */
@@ -81,15 +85,17 @@ async function inPlace(outgoing: readonly Outgoing[], { files, place, digests }:
   return new Set(alike.filter(({ path, sha256 }) => found.get(path)?.sha256 === sha256));
 }
 
-/** What earlier attempts left of the same file with another content would stay in the image for ever. */
-async function removeOlder({ path, temporary }: Outgoing, done: Set<string>, { files, place }: Upload): Promise<void> {
-  const folder = posix.dirname(path);
-  if (done.has(folder)) return;
-  done.add(folder);
-  for (const { name } of (await files.list(place(folder))) ?? []) {
-    const older = `${folder}/${name}`;
-    const isPart = TEMPORARY.test(older) && older.replace(TEMPORARY, '') === path;
-    if (isPart && older !== temporary) await files.remove(place(older));
+/** What earlier attempts left of the same files with another content would stay in the image for ever. */
+async function removeOlder(
+  folder: string,
+  places: ReadonlySet<string>,
+  temporaries: ReadonlySet<string>,
+  { files, place }: Upload,
+): Promise<void> {
+  for (const { name, kind } of (await files.list(place(folder))) ?? []) {
+    const older = `${folder}/${name}`.toLowerCase();
+    const isPart = kind === 'file' && TEMPORARY.test(older) && places.has(older.replace(TEMPORARY, ''));
+    if (isPart && !temporaries.has(older)) await files.remove(place(`${folder}/${name}`));
   }
 }
 
@@ -100,10 +106,13 @@ async function send(
   mayResume: boolean,
   progress: (done: number) => void,
 ): Promise<boolean> {
-  await using handle = await open(file.local);
+  await using handle = await openLocal(file);
   const read: ReadInto = async (offset, buffer) => {
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset);
-    if (bytesRead !== buffer.length) throw new Error(`${file.local} has become shorter while it was read`);
+    const doing = `read ${file.local}`;
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset).catch((error: unknown) => {
+      throw localFailure(error, doing);
+    });
+    if (bytesRead !== buffer.length) throw localFailure(new Error('it has become shorter meanwhile'), doing);
   };
   const temporary = place(file.temporary);
   const start = mayResume ? await usable(temporary, file.size, files, read) : 0;

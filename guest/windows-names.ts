@@ -2,6 +2,8 @@
 const DEVICE = /^(con|prn|aux|nul|com[0-9\u00B9\u00B2\u00B3]|lpt[0-9\u00B9\u00B2\u00B3]|conin\$|conout\$) *(\.|$)/i;
 /** MAX_PATH less the null character: Windows PowerShell 5.1 opens no longer path. */
 const LONGEST_PATH = 259;
+/** Digits of a digest in the name of a file under way. */
+const UNDER_WAY = 32;
 
 /** Why Windows cannot have a file or folder of this name; undefined when it can. */
 export function nameProblem(name: string): string | undefined {
@@ -13,10 +15,20 @@ export function nameProblem(name: string): string | undefined {
   return name === '' ? 'an empty name' : undefined;
 }
 
-/** Why an SFTP path such as `/C:/folder/file` is too long for Windows; undefined when it is not. */
-export function pathProblem(path: string): string | undefined {
+/** A file under way: its path, a dot, 32 digits of its digest, `.ingot`. */
+export function temporaryPath(path: string, sha256: string): string {
+  return `${path}.${sha256.slice(0, UNDER_WAY)}.ingot`;
+}
+
+/** Why an SFTP path such as `/C:/folder` is too long for Windows; undefined when it is not. */
+export function pathProblem(path: string, longest = LONGEST_PATH): string | undefined {
   const { length } = windowsPath(path);
-  return length > LONGEST_PATH ? `a path of ${length} characters, of at most ${LONGEST_PATH}` : undefined;
+  return length > longest ? `a path of ${length} characters, of at most ${longest}` : undefined;
+}
+
+/** The same of a file that is sent there: under way its name is longer. */
+export function filePathProblem(path: string): string | undefined {
+  return pathProblem(path, LONGEST_PATH - temporaryPath('', '0'.repeat(UNDER_WAY)).length);
 }
 
 /** `/C:/folder/file` as Windows writes it: `C:\folder\file`. */

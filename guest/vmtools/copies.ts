@@ -5,8 +5,8 @@ import { type FileDigest, fileDigestSchema, localDigest } from '../digests.ts';
 import { GuestError } from '../errors.ts';
 import type { TransferOptions } from '../files.ts';
 import type { Guest } from '../guest.ts';
-import { type LocalFile, localTree } from '../local-tree.ts';
-import { windowsPath } from '../windows-names.ts';
+import { type LocalFile, localTree, openLocal } from '../local-tree.ts';
+import { temporaryPath, windowsPath } from '../windows-names.ts';
 import { moveOver } from './files.ts';
 import type { GuestEntry, GuestOperations } from './operations.ts';
 
@@ -93,11 +93,11 @@ export class VmToolsCopies {
   }
 
   async #known(file: LocalFile, signal: AbortSignal): Promise<Outgoing> {
-    await using handle = await open(file.local);
+    await using handle = await openLocal(file);
     const { size } = await handle.stat();
     const sha256 = await localDigest(handle, size, signal);
     const [old] = (await this.#operations.list(windowsPath(file.path), { signal })) ?? [];
-    return { ...file, size, sha256, old, temporary: `${file.path}.${sha256.slice(0, 32)}.ingot` };
+    return { ...file, size, sha256, old, temporary: temporaryPath(file.path, sha256) };
   }
 
   async #receive(files: readonly RemoteFile[], { signal, onProgress }: TransferOptions): Promise<void> {

@@ -234,6 +234,30 @@ test('a folder with what Windows cannot have is refused before anything is sent,
   await failsWith('guest.local-file', guest.uploadFolder(join(folder, 'ok'), '/C:/bad', { signal }));
 });
 
+test('what this machine cannot do is guest.local-file, and nothing is left in the guest', async () => {
+  await failsWith('guest.local-file', guest.upload(join(folder, 'absent'), '/C:/local/x', { signal }));
+  await failsWith('guest.local-file', guest.upload(folder, '/C:/local/x', { signal }));
+  // 220 characters are good: under way the file has 39 more.
+  const path = (length: number) => `/C:/local/${'x'.repeat(length - 'C:\\local\\'.length)}`;
+  await failsWith('guest.local-file', guest.upload(join(folder, 'big.bin'), path(221), { signal }));
+  assert.equal(await guest.exists('/C:/local', { signal }), false);
+  await writeFile(join(folder, 'small'), 'x');
+  await guest.upload(join(folder, 'small'), path(220), { signal });
+  await failsWith('guest.local-file', guest.download(path(220), join(folder, 'small', 'below'), { signal }));
+});
+
+test('what was left of other contents of any file of a folder is removed', async () => {
+  const source = join(folder, 'several');
+  await mkdir(source);
+  await mkdir(`${sshd.root}/C:/several`);
+  for (const name of ['a', 'b', 'c']) {
+    await writeFile(join(source, name), name);
+    await writeFile(`${sshd.root}/C:/several/${name}.${'0'.repeat(32)}.ingot`, 'older');
+  }
+  await guest.uploadFolder(source, '/C:/several', { signal });
+  assert.deepEqual(await readdir(`${sshd.root}/C:/several`), ['a', 'b', 'c']);
+});
+
 test('links in the guest are refused when a folder comes down', async () => {
   await mkdir(`${sshd.root}/C:/links`, { recursive: true });
   await symlink('/etc', `${sshd.root}/C:/links/etc`);
