@@ -103,7 +103,8 @@ export async function runJob<Output>(
       } catch (error) {
         if (!(error instanceof GuestError)) throw error;
         if (error.code === 'guest.timeout') throw tooLate(job, timeoutMs, last, output.tail);
-        const cut = error.code === 'guest.connection-lost' || error.code === 'guest.restarted';
+        // A restart before the job was heard of took it with it, if it had begun: that is for the step to know.
+        const cut = error.code === 'guest.connection-lost' || (error.code === 'guest.restarted' && begun);
         if (offset > before) fruitless = 0;
         if (!cut || fruitless >= FRUITLESS) throw error;
         options.onLog?.(`${error.message} The job ${name} goes on without us; asking for it again.`);

@@ -110,7 +110,7 @@ suite('the Windows ISO', () => {
     await site.lab.resetCounts();
     const again = await bring('datastore-2', { media: { iso } });
     assert.match(brought(again), /; there already$/);
-    assert.equal(await uploads(), 1, 'the answer disc only');
+    assert.equal(await uploads(), 2, 'the answer disc and the lease only');
   });
 
   test('of a datastore, for a BIOS that does not ask: used where it lies', async () => {

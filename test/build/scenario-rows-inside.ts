@@ -31,7 +31,11 @@ const inside: Rows = {
   },
   'updates-two-rounds': { changes: updates, proof: ['windows-updates', /2 updates/] },
   'daemon-json-of-the-image': { proof: ['docker', /docker 20\.10\.9: service Running/] },
-  'docker-digest-wrong': { fails: ['docker', 'guest.script'], remedy: /./, evidence: /./ },
+  'docker-digest-wrong': {
+    fails: ['docker', 'docker.digest'],
+    remedy: /compare the file with its publisher/,
+    evidence: /^Expected the SHA-256 0{64} for .*, found [0-9a-f]{64}\.$/m,
+  },
   'daemon-json-broken': {
     changes: { docker: { daemon: { debug: false } } },
     fails: ['docker', 'docker.daemon-json'],

@@ -180,7 +180,7 @@ suite('SSH', () => {
       code: 'guest.auth',
       message:
         /^Expected the SSH server at 127\.\S+ to accept the key for the account Administrator, found it refused\.$/,
-      remedy: /openssh\.privateKey must belong to one of openssh\.authorizedKeys/,
+      remedy: /openssh\.privateKey .*must belong to one of openssh\.authorizedKeys/,
       evidence: /^offered: ssh-ed25519 SHA256:/,
       left: [goesOn],
     });
