@@ -54,9 +54,9 @@ function Stop-Ingot {
 function ConvertFrom-IngotError {
     param([Parameter(Mandatory = $true)][System.Management.Automation.ErrorRecord]$ErrorRecord)
     $data = $ErrorRecord.Exception.Data
-    $own = $data.Contains('ingot.script')
-    $script = if ($own) { $data['ingot.script'] } else { $ErrorRecord.InvocationInfo.ScriptName }
-    $line = if ($own) { $data['ingot.line'] } else { $ErrorRecord.InvocationInfo.ScriptLineNumber }
+    $script, $line = '', 0
+    if ($data.Contains('ingot.script')) { $script, $line = $data['ingot.script'], $data['ingot.line'] }
+    elseif ($null -ne $ErrorRecord.InvocationInfo) { $script, $line = $ErrorRecord.InvocationInfo.ScriptName, $ErrorRecord.InvocationInfo.ScriptLineNumber }
     $message = [string]$ErrorRecord.Exception.Message
     # COM failures of Windows Update and DISM often have a code and no words.
     $base = $ErrorRecord.Exception.GetBaseException()
@@ -71,7 +71,8 @@ function ConvertFrom-IngotError {
 function Read-IngotParameter {
     $line = [Console]::In.ReadLine()
     if ([string]::IsNullOrEmpty($line)) { Stop-Ingot -Code 'guest.parameters' -Message 'Expected one line with the parameters on standard input, found none.' }
-    $json = [System.Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($line.Trim()))
+    # .NET Framework begins standard input with a byte order mark where the console's code page is UTF-8.
+    $json = [System.Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($line.Trim().TrimStart([char]0xFEFF)))
     return ConvertFrom-Json -InputObject $json
 }
 

@@ -65,7 +65,8 @@ function ConvertFrom-SettingData {
         'QWord' { return [BitConverter]::ToInt64([BitConverter]::GetBytes([uint64]::Parse([string]$Data, [Globalization.CultureInfo]::InvariantCulture)), 0) }
         'Binary' {
             $digits = [string]$Data
-            $bytes = New-Object -TypeName 'byte[]' -ArgumentList ($digits.Length / 2)
+            # With its type: SetValue takes no array that New-Object has wrapped.
+            [byte[]]$bytes = New-Object -TypeName 'byte[]' -ArgumentList ($digits.Length / 2)
             for ($at = 0; $at -lt $bytes.Length; $at++) { $bytes[$at] = [Convert]::ToByte($digits.Substring(2 * $at, 2), 16) }
             return , $bytes
         }

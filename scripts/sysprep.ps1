@@ -83,7 +83,9 @@ Invoke-IngotScript -Body {
     Set-LocalUser -SID $account.SID -Password (ConvertTo-SecureString -String $password -AsPlainText -Force)
     # What the task needs; the password is not among it.
     $task = @{ run = $run; unattend = $unattend }
-    foreach ($name in @('minutes', 'mode', 'harmless', 'remove')) { $task[$name] = Get-IngotProperty -InputObject $Parameter -Name $name }
+    foreach ($name in @('minutes', 'mode')) { $task[$name] = Get-IngotProperty -InputObject $Parameter -Name $name }
+    # A list of none would be no value at all otherwise, which 5.1 writes as {}.
+    foreach ($name in @('harmless', 'remove')) { $task[$name] = @(Get-IngotProperty -InputObject $Parameter -Name $name -Default @() | ForEach-Object -Process { [string]$_ }) }
     Set-IngotFile -Path $ParameterFile -Text (ConvertTo-IngotJson -InputObject $task)
     Register-IngotTask -Name $TaskName -Script (Join-Path -Path $PSScriptRoot -ChildPath 'sysprep-task.ps1') -User ('{0}\{1}' -f $env:COMPUTERNAME, $account.Name) -Password $password
     Start-ScheduledTask -TaskName $TaskName

@@ -49,6 +49,14 @@ Pester\Describe 'sysprep.ps1' {
         $task.remove | Pester\Should -Be @('C:\x.xml')
     }
 
+    Pester\It 'gives the task lists, also of one and of none' {
+        $wanted.remove = @()
+        [void](Get-ScriptResult -Name 'sysprep.ps1' -Parameter $wanted)
+        $text = [System.IO.File]::ReadAllText((Join-Path -Path $Guest.root -ChildPath 'ProgramData\ingot\sysprep.json'))
+        $text | Pester\Should -BeLike '*"remove":`[`]*'
+        $text | Pester\Should -BeLike '*"harmless":`["BiUpdateEfiEntry"`]*'
+    }
+
     Pester\It 'does nothing at all while something is in the way' {
         $Fake.obstacles = @(@{ code = 'sysprep.bitlocker'; message = 'x' })
         $result = Get-ScriptResult -Name 'sysprep.ps1' -Parameter $wanted
