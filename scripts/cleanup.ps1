@@ -22,9 +22,13 @@ function Get-CleanupPlace {
     @{ folder = "$windows\Temp"; filter = '*' }
     # Whoever runs this: all profiles.
     foreach ($userProfile in @(Get-CimInstance -ClassName Win32_UserProfile -Filter 'Special = FALSE')) {
+        # A profile that was half removed has no folder.
+        if ([string]$userProfile.LocalPath -eq '') { continue }
         @{ folder = (Join-Path -Path $userProfile.LocalPath -ChildPath 'AppData\Local\Temp'); filter = '*' }
     }
     @{ folder = "$windows\SoftwareDistribution\Download"; filter = '*' }
+    # Set aside where its data store was broken (lib-updates.ps1).
+    @{ folder = "$windows\SoftwareDistribution.old"; filter = '*' }
     @{ folder = "$windows\ServiceProfiles\NetworkService\AppData\Local\Microsoft\Windows\DeliveryOptimization\Cache"; filter = '*' }
     @{ folder = "$windows\Logs\CBS"; filter = 'CbsPersist_*' }
     @{ folder = "$windows\Minidump"; filter = '*' }
@@ -45,6 +49,8 @@ function Get-PlaceItem {
 function Get-ItemSize {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Item)
+    # Of a file, Get-ChildItem -Recurse may look for its name in all folders below.
+    if (-not $Item.PSIsContainer) { return [int64]$Item.Length }
     $sum = [int64]0
     foreach ($file in @(Get-ChildItem -LiteralPath $Item.FullName -Recurse -File -Force -ErrorAction SilentlyContinue)) { $sum += [int64]$file.Length }
     return $sum
