@@ -34,7 +34,7 @@ Invoke-IngotScript -Body {
                 category   = [string]@($networks | ForEach-Object -Process { $_.NetworkCategory.ToString() } | Select-Object -First 1)
                 addresses  = @(Get-AdapterAddress -Index $index)
                 gateways   = @($routes | ForEach-Object -Process { [string]$_.NextHop } | Where-Object -FilterScript { @('0.0.0.0', '::') -notcontains $_ })
-                dnsServers = @(Get-DnsClientServerAddress -InterfaceIndex $index | ForEach-Object -Process { @($_.ServerAddresses) } | ForEach-Object -Process { [string]$_ } | Sort-Object -Unique)
+                dnsServers = @(Get-DnsClientServerAddress -InterfaceIndex $index -ErrorAction SilentlyContinue | ForEach-Object -Process { @($_.ServerAddresses) } | ForEach-Object -Process { [string]$_ } | Sort-Object -Unique)
             }
         })
     @{ adapters = $adapters }
