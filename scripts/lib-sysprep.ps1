@@ -9,12 +9,20 @@ $ProgressPreference = 'SilentlyContinue'
 
 $IngotSysprepFolder = Join-Path -Path $env:SystemRoot -ChildPath 'System32\Sysprep'
 
-# A program of Windows Installer at work holds this mutex (Microsoft Learn, "_MSIExecute Mutex").
+# A program of Windows Installer at work holds this mutex (Microsoft Learn, "_MSIExecute Mutex"). Its service keeps it open
+# for some minutes after that: what counts is whether anybody owns it.
 function Test-InstallerBusy {
     $mutex = $null
-    if (-not [System.Threading.Mutex]::TryOpenExisting('Global\_MSIExecute', [ref]$mutex)) { return $false }
-    $mutex.Dispose()
-    return $true
+    try { if (-not [System.Threading.Mutex]::TryOpenExisting('Global\_MSIExecute', [ref]$mutex)) { return $false } }
+    catch [System.UnauthorizedAccessException] { return $true }
+    try {
+        if (-not $mutex.WaitOne(0)) { return $true }
+        $mutex.ReleaseMutex()
+    }
+    # Its owner is gone without letting it go; now it was ours for a moment.
+    catch [System.Threading.AbandonedMutexException] { $mutex.ReleaseMutex() }
+    finally { $mutex.Dispose() }
+    return $false
 }
 
 # Both are often at work for a while after Windows has started, as it just has in a clone.

@@ -82,6 +82,22 @@ function Remove-ContainerNetwork {
     Remove-Item -LiteralPath (Join-Path -Path $env:ProgramData -ChildPath 'Microsoft\Windows\HNS\HNS.data') -Force -ErrorAction SilentlyContinue
 }
 
+# ingot's own folder, with all that is in it. A virus scanner or a session that is just ending may hold a file for a moment.
+function Remove-BuildFolder {
+    [CmdletBinding()]
+    param()
+    for ($try = 1; ; $try++) {
+        try {
+            if (Test-Path -LiteralPath $IngotFolder) { Remove-Item -LiteralPath $IngotFolder -Recurse -Force }
+            return
+        }
+        catch {
+            if ($try -ge 15) { throw }
+            Start-Sleep -Seconds 2
+        }
+    }
+}
+
 # Sysprep clears the logs of an earlier run: they are kept for whoever looks into a failure.
 function Save-Log {
     [CmdletBinding()]
@@ -179,10 +195,11 @@ try {
         # sshd would make them again at a restart of its service, and all clones would share them.
         Stop-Service -Name 'sshd' -Force -ErrorAction SilentlyContinue
         Get-ChildItem -Path (Join-Path -Path $IngotSshFolder -ChildPath 'ssh_host_*') -ErrorAction SilentlyContinue | Remove-Item -Force
+        Publish-Sysprep -Value @{ state = 'running'; run = $run; message = 'Sysprep is through; removing its task and the files of the build' }
         # The task holds the password of this run. By schtasks, whose deletion "doesn't interrupt a running program".
         [void](Invoke-Native -FilePath (Join-Path -Path $env:SystemRoot -ChildPath 'System32\schtasks.exe') -ArgumentList @('/delete', '/tn', $TaskName, '/f'))
         # This script and the answer file go with it; both are read already.
-        Remove-Item -LiteralPath $IngotFolder -Recurse -Force
+        Remove-BuildFolder
         $verdict.state = 'succeeded'
     }
     else {
