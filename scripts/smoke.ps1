@@ -128,7 +128,8 @@ function Get-PasswordFile {
         ('{0}\*unattend*.xml' -f $env:SystemDrive)
     )
     foreach ($file in @(Get-ChildItem -Path $places -File -Force -ErrorAction SilentlyContinue)) {
-        $text = [System.IO.File]::ReadAllText($file.FullName)
+        # Setup may still hold some of them open.
+        $text = @(Get-IngotLine -Path $file.FullName) -join "`n"
         $values = @([regex]::Matches($text, '(?s)<(?:\w*Password)>(?:(?!</).)*?<Value>([^<]*)</Value>') | ForEach-Object -Process { $_.Groups[1].Value.Trim() })
         if (@($values | Where-Object -FilterScript { $_ -ne '' -and $_ -notlike '*SENSITIVE*DATA*DELETED*' }).Count -gt 0) { [string]$file.FullName }
     }
