@@ -127,8 +127,12 @@ function Update-DefenderSignature {
 function Reset-UpdateStore {
     $folder = Join-Path -Path $env:SystemRoot -ChildPath 'SoftwareDistribution'
     Write-IngotLog -Message 'Setting the data store of Windows Update aside'
-    Stop-Service -Name 'wuauserv' -Force
     $old = $folder + '.old'
-    Remove-Item -LiteralPath $old -Recurse -Force -ErrorAction SilentlyContinue
-    Move-Item -LiteralPath $folder -Destination $old
+    try {
+        Stop-Service -Name 'wuauserv', 'bits', 'dosvc' -Force -ErrorAction SilentlyContinue
+        Remove-Item -LiteralPath $old -Recurse -Force -ErrorAction SilentlyContinue
+        Move-Item -LiteralPath $folder -Destination $old
+    }
+    # Then the code of the failure is told all the same, and a restart gives the files free.
+    catch { Write-IngotLog -Message ('It stays: {0}' -f $_.Exception.Message) }
 }

@@ -32,7 +32,7 @@ function New-UpdateSession {
         $manager = New-Object -ComObject 'Microsoft.Update.ServiceManager'
         $manager.ClientApplicationID = 'ingot'
         # 7: registered now, also while offline, and known to automatic updates.
-        [void]$manager.AddService2($MicrosoftUpdate, 7, '')
+        if (-not $Test) { [void]$manager.AddService2($MicrosoftUpdate, 7, '') }
         $searcher.ServerSelection = 3
         $searcher.ServiceID = $MicrosoftUpdate
     }

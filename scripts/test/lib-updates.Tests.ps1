@@ -58,6 +58,14 @@ Pester\Describe 'lib-updates.ps1' {
         Test-Path -LiteralPath (Join-Path -Path $Guest.root -ChildPath 'Windows\SoftwareDistribution.old\DataStore\x.edb') | Pester\Should -BeTrue
     }
 
+    Pester\It 'goes on when the data store cannot be set aside' {
+        [void](Set-GuestFile -Path 'Windows\SoftwareDistribution\DataStore\x.edb' -Text 'new')
+        Pester\Mock -CommandName Stop-Service -MockWith { throw 'a file is in use' }
+        Pester\Mock -CommandName Write-IngotLog -MockWith { return }
+        { Invoke-InGuest -Body { Reset-UpdateStore } } | Pester\Should -Not -Throw
+        Pester\Should -Invoke -CommandName Write-IngotLog -Times 1 -Exactly -ParameterFilter { $Message -like '*a file is in use*' }
+    }
+
     Pester\It 'renews the definitions of Defender by its own program, if there is one' {
         Invoke-InGuest -Body { Update-DefenderSignature } | Pester\Should -BeFalse
         [void](Set-GuestFile -Path 'ProgramFiles\Windows Defender\MpCmdRun.exe')
