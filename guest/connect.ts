@@ -97,7 +97,9 @@ function unreachable(endpoint: Endpoint, cause: unknown): GuestError {
       unreachable: true,
       remedy:
         'Check that the machine that runs ingot (or the bastion) reaches the VM at this address and port (routing, ' +
-        'firewalls), that the service sshd runs in the guest and that its rule OpenSSH-Server-In-TCP applies to every profile.',
+        'firewalls), that the service sshd runs in the guest and that its rule OpenSSH-Server-In-TCP applies to every profile. ' +
+        'Where sshd ends without a word (error 1067, since 9.5), others than SYSTEM and Administrators may write to ' +
+        'C:\\ProgramData\\ssh or its folder logs: take that right away.',
     },
   );
 }
