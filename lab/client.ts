@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheFolder } from '../common/cache-folder.ts';
 import { IngotError } from '../common/failure.ts';
 import type { Speed } from './context.ts';
 import type { DiskContent, GuestState, LabMessage, LabRequest } from './protocol.ts';
@@ -83,7 +85,13 @@ class LabClient implements RunningLab {
       // In a process group of its own, Ctrl-C in the terminal reaches the lab only through its controller.
       detached: true,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { ...process.env, ...options.env, INGOT_VCSIM_ARGS: vcsimArgs },
+      env: {
+        // Stripping types and compiling is half of the lab's start (docs/decisions/compile-cache.md).
+        NODE_COMPILE_CACHE: join(cacheFolder(process.env), 'compiled'),
+        ...process.env,
+        ...options.env,
+        INGOT_VCSIM_ARGS: vcsimArgs,
+      },
     });
     this.pid = this.#child.pid ?? 0;
     this.ended = once(this.#child, 'exit').then(
