@@ -1,11 +1,13 @@
+import { IngotError } from '../common/failure.ts';
 import type { Guest } from '../guest/index.ts';
+import { orAborted } from '../guest/wait.ts';
 import type { Image } from '../image/index.ts';
 import { pickAddress } from './support/addresses.ts';
 import type { Role } from './support/names.ts';
 import { sshLogin } from './support/ssh-login.ts';
 import { whileOn } from './support/while-on.ts';
 import type { Vcenter } from './vcenter/index.ts';
-import type { Machine } from './vcenter/machine.ts';
+import type { Machine, MachineState, WaitOptions } from './vcenter/machine.ts';
 
 export interface GuestAccess {
   /** A session in the running Windows of a role; the VM is powered on and waited for if need be. */
@@ -25,6 +27,25 @@ export interface GuestAccessOptions {
   readonly port: number;
 }
 
+/** As whileOn; Windows is starting where it was not found ready at once. */
+async function waited<R>(
+  machine: Machine,
+  look: (state: MachineState) => R | undefined | false,
+  options: WaitOptions,
+): Promise<{ readonly found: R; readonly starting: boolean }> {
+  let starting = false;
+  const found = await whileOn(
+    machine,
+    (state) => {
+      const ready = look(state);
+      if (ready === undefined || ready === false) starting = true;
+      return ready;
+    },
+    options,
+  );
+  return { found, starting };
+}
+
 /** One session a running Windows, shared by all steps. */
 export function guestAccess({ image, vcenter, password, hostKeys, port }: GuestAccessOptions): GuestAccess {
   const sessions = new Map<Role, Promise<Guest>>();
@@ -40,7 +61,7 @@ export function guestAccess({ image, vcenter, password, hostKeys, port }: GuestA
 
   async function throughTools({ vc }: Vcenter, machine: Machine, role: Role, signal: AbortSignal): Promise<Guest> {
     const { timeouts } = image;
-    await whileOn(machine, ({ guestOperationsReady }) => guestOperationsReady, {
+    const { starting } = await waited(machine, ({ guestOperationsReady }) => guestOperationsReady, {
       what: `VMware Tools of ${machine.name} to answer`,
       deadlineMs: timeouts.boot,
       signal,
@@ -52,12 +73,13 @@ export function guestAccess({ image, vcenter, password, hostKeys, port }: GuestA
     ]);
     const login = { username: image.openssh.username, password: secret };
     const operations = await vmToolsOperations(vc, machine, login, signal);
-    return connectVmTools({ operations, signal, deadlineMs: timeouts.ssh });
+    return connectVmTools({ operations, signal, deadlineMs: timeouts.ssh, starting });
   }
 
   async function overSsh(machine: Machine, signal: AbortSignal): Promise<Guest> {
     const { timeouts, openssh } = image;
-    const host = await whileOn(machine, ({ toolsRunning, addresses }) => toolsRunning && pickAddress(addresses), {
+    const up = ({ toolsRunning, addresses }: MachineState) => toolsRunning && pickAddress(addresses);
+    const { found: host, starting } = await waited(machine, up, {
       what: `${machine.name} to run with a valid IP address`,
       deadlineMs: timeouts.boot,
       signal,
@@ -69,19 +91,30 @@ export function guestAccess({ image, vcenter, password, hostKeys, port }: GuestA
     ]);
     return connectGuest({
       ...{ host, port, username: openssh.username, ...login, hostKeys: keys },
-      ...{ signal, deadlineMs: timeouts.ssh },
+      ...{ signal, deadlineMs: timeouts.ssh, starting },
     });
   }
 
+  async function shared(role: Role, signal: AbortSignal): Promise<Guest> {
+    for (let known = sessions.get(role); known !== undefined; known = sessions.get(role)) {
+      try {
+        return await orAborted(known, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        // Only the end of the signal of the one who began it is not ours.
+        if (error instanceof IngotError) throw error;
+      }
+    }
+    const session = connect(role, signal);
+    sessions.set(role, session);
+    session.catch(() => {
+      if (sessions.get(role) === session) sessions.delete(role);
+    });
+    return session;
+  }
+
   return {
-    open(signal, role = 'master') {
-      const known = sessions.get(role);
-      if (known !== undefined) return known;
-      const session = connect(role, signal);
-      sessions.set(role, session);
-      session.catch(() => sessions.delete(role));
-      return session;
-    },
+    open: (signal, role = 'master') => shared(role, signal),
     close(role) {
       for (const [key, session] of sessions) {
         if (role !== undefined && role !== key) continue;
