@@ -35,9 +35,11 @@ export class ScriptOutput {
   readonly #name: string;
   readonly #redactor: Redactor;
   readonly #listener: ScriptListener;
-  readonly #results: unknown[] = [];
+  /** The first result, of so many. */
+  #result: unknown;
+  #results = 0;
   readonly #log: string[] = [];
-  readonly #broken: string[] = [];
+  #broken: string | undefined;
   #failure: ScriptFailure | undefined;
 
   constructor(name: string, redactor: Redactor, listener: ScriptListener) {
@@ -55,11 +57,11 @@ export class ScriptOutput {
   line(text: string): void {
     const line = parseScriptLine(text);
     if (line.kind === 'progress') this.#listener.onProgress?.(this.#redactor.value(line.progress));
-    else if (line.kind === 'result') this.#results.push(line.value);
+    else if (line.kind === 'result') this.#take(line.value);
     else if (line.kind === 'error') this.#failure ??= this.#redactor.value(line.error);
     else if (line.kind === 'log') this.#keep(line.text);
     else if (line.marker === 'result' || line.marker === 'error')
-      this.#broken.push(`##ingot:${line.marker} ${line.reason}`);
+      this.#broken ??= `##ingot:${line.marker} ${line.reason}`;
     else this.#keep(text);
   }
 
@@ -69,23 +71,27 @@ export class ScriptOutput {
    */
   end(exitCode: number | undefined, stderr: string, cut: () => Error): ScriptEnd {
     const evidence = [...this.#log, ...evidenceLines(this.#redactor.text(decodeCliXml(stderr)))];
-    const results = this.#results;
     if (this.#failure !== undefined) throw scriptFailed(this.#failure, evidence);
-    if (this.#broken.length > 0) throw badOutput(this.#name, `a line that ${this.#broken[0]}`, evidence);
-    if (results.length > 1) throw badOutput(this.#name, `${results.length} result lines`, evidence);
-    if (exitCode === undefined && results.length === 0) throw cut();
+    if (this.#broken !== undefined) throw badOutput(this.#name, `a line that ${this.#broken}`, evidence);
+    if (this.#results > 1) throw badOutput(this.#name, `${this.#results} result lines`, evidence);
+    if (exitCode === undefined && this.#results === 0) throw cut();
     if (exitCode !== undefined && exitCode !== 0)
       throw new GuestError('guest.script', `Expected ${this.#name} to end with exit code 0, found ${exitCode}.`, {
         evidence,
         remedy: 'The last lines of its output say why, as far as it said anything.',
       });
     return {
-      result: results[0],
-      hasResult: results.length === 1,
+      result: this.#result,
+      hasResult: this.#results === 1,
       exited: exitCode !== undefined,
       evidence,
       redactor: this.#redactor,
     };
+  }
+
+  #take(result: unknown): void {
+    if (this.#results === 0) this.#result = result;
+    this.#results += 1;
   }
 
   #keep(line: string): void {
