@@ -125,8 +125,11 @@ async function transfer<T>(
     return await work(host, named);
   } catch (error) {
     signal?.throwIfAborted();
-    if (!(error instanceof IngotError) || error.code !== 'vsphere.lost-answer') throw error;
-    throw broken(`${named}: the connection broke`);
+    if (!(error instanceof IngotError)) throw error;
+    // Neither names vCenter: it may be an ESXi host that is not reached.
+    if (error.code === 'vsphere.lost-answer') throw broken(`${named}: the connection broke`);
+    if (error.code === 'vsphere.unreachable') throw broken(`${named}: there is no connection`);
+    throw error;
   } finally {
     await host.close();
   }
@@ -175,6 +178,7 @@ function expectSuccess({ statusCode }: HttpAnswer, what: string): void {
 function broken(message: string): IngotError {
   return new IngotError('vsphere.guest-transfer', message, {
     retryable: true,
-    remedy: 'Look at the network between here and vCenter or the ESXi host, and whether VMware Tools run; build again.',
+    remedy:
+      'Look at the network between here and vCenter or the ESXi host (name, port), and whether VMware Tools run; build again.',
   });
 }
