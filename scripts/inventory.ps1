@@ -75,7 +75,12 @@ Invoke-IngotScript -Body {
     foreach ($part in $Parts.Keys) {
         Write-IngotProgress -Message "Listing $part" -Done $done -Total $Parts.Count
         $done += 1
-        try { $result[$part] = & $Parts[$part] }
+        try {
+            $value = & $Parts[$part]
+            # As a plain array: one that is wrapped as an object becomes {value, Count} in the JSON of 5.1.
+            if ($value -is [array]) { $value = [object[]]$value }
+            $result[$part] = $value
+        }
         catch {
             $result[$part] = $null
             $result.unread += @{ part = $part; message = [string]$_.Exception.Message }

@@ -148,6 +148,8 @@ function Get-SettingReport {
     $value = $null
     # Not as the value of an if: that would make text of a list of one.
     if ($null -eq (Get-IngotProperty -InputObject $Setting -Name 'secret')) { $value = $state.data }
+    # As a plain array: one that is wrapped as an object becomes {value, Count} in the JSON of 5.1.
+    if ($value -is [array]) { $value = [object[]]$value }
     return @{
         hive    = [string]$Setting.hive
         key     = [string]$Setting.key
