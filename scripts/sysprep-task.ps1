@@ -49,8 +49,10 @@ function Get-NewError {
 # that ends without its last line is that of a process that was ended from outside.
 function Get-ActionLine {
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][int]$Skip)
-    $lines = @(Get-IngotLine -Path $ActionLog | Select-Object -Skip $Skip)
+    param([Parameter(Mandatory = $true)][AllowEmptyCollection()][AllowEmptyString()][string[]]$Before)
+    $lines = @(Get-IngotLine -Path $ActionLog)
+    # Sysprep begins the log anew, or goes on with that of an earlier run, whose first line is there then.
+    if ($Before.Count -gt 0 -and $lines.Count -ge $Before.Count -and $lines[0] -eq $Before[0]) { $lines = @($lines | Select-Object -Skip $Before.Count) }
     for ($index = 0; $index -lt $lines.Count; $index++) {
         if ($lines[$index] -notmatch ', Error\s|was installed for a user') { continue }
         foreach ($line in @($lines[[Math]::Max(0, $index - 2)..[Math]::Min($lines.Count - 1, $index + 3)])) { "setupact.log: $line" }
@@ -175,7 +177,7 @@ try {
     # The tag of an earlier run would be taken for this one's.
     if (Test-Path -LiteralPath $Tag) { Remove-Item -LiteralPath $Tag -Force }
     $before = @(Get-IngotLine -Path $ErrorLog)
-    $actions = @(Get-IngotLine -Path $ActionLog).Count
+    $actions = @(Get-IngotLine -Path $ActionLog)
 
     Publish-Sysprep -Value @{ state = 'running'; run = $run; message = 'Starting Sysprep' }
     $code = Invoke-Sysprep -Run $run -Unattend ([string]$parameter.unattend) -Mode $mode -Minutes $minutes
@@ -204,7 +206,7 @@ try {
     }
     else {
         # The cause is mostly told by the first errors, and by what setupact.log says around its own first.
-        $lines = @($problems | Select-Object -First 13) + @(Get-ActionLine -Skip $actions)
+        $lines = @($problems | Select-Object -First 13) + @(Get-ActionLine -Before $actions)
         # A command line holds 32767 characters, and one of these may become six there.
         $verdict.errors = @($lines | Select-Object -First 20 | ForEach-Object -Process { $_.Substring(0, [Math]::Min(220, $_.Length)) })
     }

@@ -103,6 +103,23 @@ Pester\Describe 'sysprep-task.ps1' -Skip:($env:OS -ne 'Windows_NT') {
         $errors -join "`n" | Pester\Should -BeLike '*ended from outside*'
     }
 
+    Pester\It 'finds the error in a log that Sysprep has begun anew, though the one before was longer' {
+        [void](Set-GuestFile -Path "$panther\setupact.log" -Text ((1..20 | ForEach-Object -Process { "09:00, Info old $_" }) -join "`r`n"))
+        $Fake.tag = $false
+        $Fake.actions = @('10:00, Info new', '10:00, Error SYSPRP new')
+        (Get-Verdict).errors | Pester\Should -Contain 'setupact.log: 10:00, Error SYSPRP new'
+    }
+
+    Pester\It 'tells no error of an earlier run whose log goes on' {
+        $old = @('09:00, Info old', '09:00, Error SYSPRP old')
+        [void](Set-GuestFile -Path "$panther\setupact.log" -Text ($old -join "`r`n"))
+        $Fake.tag = $false
+        $Fake.actions = $old + @('10:00, Info new', '10:00, Error SYSPRP new')
+        $errors = (Get-Verdict).errors
+        $errors | Pester\Should -Contain 'setupact.log: 10:00, Error SYSPRP new'
+        $errors | Pester\Should -Not -Contain 'setupact.log: 09:00, Error SYSPRP old'
+    }
+
     Pester\It 'keeps its verdict short enough for a command line' {
         $Fake.tag = $false
         $Fake.errors = @(1..200 | ForEach-Object -Process { 'an error {0} {1}' -f $_, ('x' * 2000) })
