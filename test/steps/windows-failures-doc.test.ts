@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { sysprepCauses } from '../../steps/support/sysprep-cause-table.ts';
 import { root } from '../cli/ingot.ts';
 
 const page = (name: string) => readFileSync(join(root, 'docs', name), 'utf8');
@@ -48,13 +49,21 @@ test('every file that is named is there, and has what is to be looked for in it'
   assert.deepEqual(missing(sysprep), []);
 });
 
+test('every cause that docs/sysprep.md names is in the table of causes', () => {
+  const known = new Set(sysprepCauses.map(({ id }) => id));
+  const named = [...sysprep.matchAll(/cause `([a-z-]+)`/g)].map(([, id = '']) => id);
+  assert.ok(named.length > 10);
+  assert.deepEqual(
+    named.filter((id) => !known.has(id)),
+    [],
+  );
+});
+
 test('every scenario that is named is one of the lab', () => {
   const known = new Set(readdirSync(join(root, 'lab/scenarios')).map((name) => name.replace(/\.yaml$/, '')));
-  const named = failures
-    .split('\n')
-    .filter((line) => line.startsWith('| '))
-    .flatMap((line) => codes(line.split(' | ').at(-1) ?? ''))
-    .filter((code) => !code.includes('/'));
+  const lines = failures.split('\n').filter((line) => line.startsWith('| '));
+  const cells = [...lines.map((line) => line.split(' | ')), ...rows(sysprep)];
+  const named = cells.flatMap((row) => codes(row.at(-1) ?? '')).filter((code) => !code.includes('/'));
   assert.ok(named.length > 60, `${named.length} scenarios`);
   assert.deepEqual(
     named.filter((name) => !known.has(name)),
@@ -63,6 +72,7 @@ test('every scenario that is named is one of the lab', () => {
 });
 
 test('a row says where it is met, or on which page it is explained; what is tested names its test', () => {
+  for (const [id = '', , , tested = ''] of rows(sysprep)) assert.ok(codes(tested).length > 0, id);
   for (const [id = '', , what = '', where = '', tested = ''] of rows(failures)) {
     assert.ok(codes(where).length > 0 || /\]\([a-z-]+\.md#/.test(what), id);
     assert.ok(codes(tested).length > 0 || /^(U11|U23|P14)$/.test(id), id);
