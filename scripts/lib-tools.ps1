@@ -28,6 +28,8 @@ function Publish-IngotReport {
     $program = Get-VmwareToolsProgram
     if (-not (Test-Path -LiteralPath $program)) { return $false }
     $command = 'info-set guestinfo.ingot.{0} {1}' -f $Name, (ConvertTo-IngotJson -InputObject $Value)
+    # Windows starts no program with more than 32767 characters: such a report does not go out, and is no failure.
+    if ((ConvertTo-NativeArgument -Argument $command).Length -gt 32000) { return $false }
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     while ($true) {
         $end = Invoke-Native -FilePath $program -ArgumentList @('--cmd', $command) -AnyCode

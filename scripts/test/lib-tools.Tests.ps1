@@ -34,6 +34,11 @@ Pester\Describe 'lib-tools.ps1' {
             $Guest.native[0].arguments | Pester\Should -Be @('--cmd', 'info-set guestinfo.ingot.x {"message":"say \"x\""}')
         }
 
+        Pester\It 'says when a report is too long for a command line, and starts nothing' {
+            Invoke-InGuest -Body { Publish-IngotReport -Name 'x' -Value @{ message = ('"' * 20000) } } | Pester\Should -BeFalse
+            $Guest.native.Count | Pester\Should -Be 0
+        }
+
         Pester\It 'tries again while the VM refuses' {
             $Guest.answers['vmtoolsd.exe'] = { @{ exitCode = $(if ($Guest.native.Count -lt 3) { 1 } else { 0 }) } }
             Invoke-InGuest -Body { Publish-IngotReport -Name 'x' -Value @{ a = 1 } } | Pester\Should -BeTrue
