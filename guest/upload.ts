@@ -4,7 +4,7 @@ import { GuestError } from './errors.ts';
 import type { RemoteFiles } from './files.ts';
 import { type LocalFile, localFailure, openLocal } from './local-tree.ts';
 import type { ReadInto } from './transfer.ts';
-import { temporaryPath } from './windows-names.ts';
+import { isLeftOver, temporaryPath } from './windows-names.ts';
 
 export interface Upload {
   readonly files: RemoteFiles;
@@ -22,9 +22,6 @@ interface Outgoing extends LocalFile, FileDigest {
 
 /** How much of the end of a temporary file is compared before more is put behind it. */
 const COMPARED = 1024 * 1024;
-/** `x.<32 digits of the content's digest>.ingot`; files that are written whole have 12 random ones. */
-const TEMPORARY = /\.[0-9a-f]{32}\.ingot$/;
-
 /**
  * Copies local files into folders that exist. Each is sent to a temporary file beside its place, which is named after its
  * content, so that the next attempt after a cut goes on there; is digested by the other side; and is moved into its place.
@@ -41,12 +38,10 @@ export async function uploadFiles(local: readonly LocalFile[], upload: Upload): 
   const sent: Outgoing[] = [];
   const resumed = new Set<Outgoing>();
   const tidied = new Set<string>();
-  const places = new Set(outgoing.map(({ path }) => path.toLowerCase()));
-  const temporaries = new Set(outgoing.map(({ temporary }) => temporary.toLowerCase()));
   for (const file of outgoing) {
     if (!present.has(file)) {
       const folder = posix.dirname(file.path);
-      if (!tidied.has(folder)) await removeOlder(folder, places, temporaries, upload);
+      if (!tidied.has(folder)) await removeOlder(folder, outgoing, upload);
       tidied.add(folder);
       if (await send(file, upload, true, progress)) resumed.add(file);
       sent.push(file);
@@ -86,16 +81,10 @@ async function inPlace(outgoing: readonly Outgoing[], { files, place, digests }:
 }
 
 /** What earlier attempts left of the same files with another content would stay in the image for ever. */
-async function removeOlder(
-  folder: string,
-  places: ReadonlySet<string>,
-  temporaries: ReadonlySet<string>,
-  { files, place }: Upload,
-): Promise<void> {
+async function removeOlder(folder: string, present: readonly Outgoing[], { files, place }: Upload): Promise<void> {
   for (const { name, kind } of (await files.list(place(folder))) ?? []) {
-    const older = `${folder}/${name}`.toLowerCase();
-    const isPart = kind === 'file' && TEMPORARY.test(older) && places.has(older.replace(TEMPORARY, ''));
-    if (isPart && !temporaries.has(older)) await files.remove(place(`${folder}/${name}`));
+    const path = `${folder}/${name}`;
+    if (kind === 'file' && isLeftOver(path, present)) await files.remove(place(path));
   }
 }
 

@@ -20,6 +20,23 @@ export function temporaryPath(path: string, sha256: string): string {
   return `${path}.${sha256.slice(0, UNDER_WAY)}.ingot`;
 }
 
+/** `x.<32 digits of the content's digest>.ingot`; files that are written whole have 12 random ones. */
+const TEMPORARY = /\.[0-9a-f]{32}\.ingot$/;
+
+/** Whether `path` is one of these files under way, with another content than it has now: an earlier attempt left it. */
+export function isLeftOver(
+  path: string,
+  present: readonly { readonly path: string; readonly temporary: string }[],
+): boolean {
+  const name = path.toLowerCase();
+  if (!TEMPORARY.test(name)) return false;
+  const place = name.replace(TEMPORARY, '');
+  return (
+    present.some((file) => file.path.toLowerCase() === place) &&
+    !present.some((file) => file.temporary.toLowerCase() === name)
+  );
+}
+
 /** Why an SFTP path such as `/C:/folder` is too long for Windows; undefined when it is not. */
 export function pathProblem(path: string, longest = LONGEST_PATH): string | undefined {
   const { length } = windowsPath(path);

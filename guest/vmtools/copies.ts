@@ -6,7 +6,7 @@ import { GuestError } from '../errors.ts';
 import type { TransferOptions } from '../files.ts';
 import type { Guest } from '../guest.ts';
 import { type LocalFile, localTree, openLocal } from '../local-tree.ts';
-import { temporaryPath, windowsPath } from '../windows-names.ts';
+import { isLeftOver, temporaryPath, windowsPath } from '../windows-names.ts';
 import { moveOver } from './files.ts';
 import type { GuestEntry, GuestOperations } from './operations.ts';
 
@@ -67,6 +67,7 @@ export class VmToolsCopies {
     );
     const total = files.reduce((sum, { size }) => sum + size, 0);
     const sent = files.filter(({ path, sha256 }) => present.get(path)?.sha256 !== sha256);
+    for (const folder of new Set(sent.map(({ path }) => posix.dirname(path)))) await this.#tidy(folder, files, signal);
     let before = total - sent.reduce((sum, { size }) => sum + size, 0);
     onProgress?.(before, total);
     for (const file of sent) {
@@ -82,7 +83,7 @@ export class VmToolsCopies {
     );
     for (const { local: from, path, temporary, sha256 } of sent) {
       if (arrived.get(temporary)?.sha256 === sha256) continue;
-      await this.#operations.deleteFile(windowsPath(temporary), { signal });
+      for (const file of sent) await this.#operations.deleteFile(windowsPath(file.temporary), { signal });
       throw digestDiffers(path, from, sha256);
     }
     for (const { temporary, path, old } of sent)
@@ -90,6 +91,15 @@ export class VmToolsCopies {
         readOnly: old?.readOnly === true,
         signal,
       });
+  }
+
+  /** What earlier attempts left of the same files with another content would stay in the image for ever. */
+  async #tidy(folder: string, present: readonly Outgoing[], signal: AbortSignal): Promise<void> {
+    for (const { name, kind } of (await this.#operations.list(windowsPath(folder), { signal })) ?? []) {
+      const path = `${folder}/${name}`;
+      if (kind === 'file' && isLeftOver(path, present))
+        await this.#operations.deleteFile(windowsPath(path), { signal });
+    }
   }
 
   async #known(file: LocalFile, signal: AbortSignal): Promise<Outgoing> {
