@@ -101,19 +101,20 @@ export function stuck(deadlineMs: number, last: string, picture: string | undefi
     'windows.setup-stuck',
     `expected Windows to be installed within ${durationText(deadlineMs)}; last: ${last}`,
     {
-      evidence: picture === undefined ? ['vCenter could not take a screenshot'] : [`screenshot: ${picture}`],
-      remedy: last === nothingYet ? setupRemedy() : bootstrapStuck(last),
+      evidence: [
+        picture === undefined ? 'vCenter could not take a screenshot' : `screenshot: ${picture}`,
+        // Only whoever looks at the picture knows which of them it is.
+        ...(last === nothingYet ? setupWords.map(({ shows, remedy }) => `“${shows}”: ${remedy}`) : []),
+      ],
+      remedy: last === nothingYet ? SETUP_STUCK : bootstrapStuck(last),
       timedOut: true,
       cause,
     },
   );
 }
 
-/** Only whoever looks at the picture knows which of them it is. */
-function setupRemedy(): string {
-  const words = setupWords.map(({ shows, remedy }) => `“${shows}”: ${remedy}`);
-  return `look at the screenshot: Setup usually waits at a dialog because of the answer file, a driver or the media. If it shows ${words.join('. ')}. If Setup was only slow, raise timeouts.install`;
-}
+const SETUP_STUCK =
+  'look at the screenshot: Setup usually waits at a dialog because of the answer file, a driver or the media; what to do about its words is listed beside it. If Setup was only slow, raise timeouts.install';
 
 function bootstrapStuck(last: string): string {
   return `Windows is installed and its bootstrap is at “${last}”: look at the screenshot and at C:\\ProgramData\\ingot\\bootstrap.log in the VM. Windows Update may be slow or out of reach (name openssh.archive or openssh.featuresOnDemand), another installation may be at work; or raise timeouts.install`;

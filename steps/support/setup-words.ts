@@ -53,7 +53,7 @@ export const setupWords: readonly SetupWords[] = [
   },
   {
     shows: 'could not complete the installation (0x8007000D, 0x800708C5)',
-    remedy: `the password of Administrator was not taken: set \`windows.administratorPassword\` to one of three kinds of characters, and take passwords out of ${OWN}`,
+    remedy: `the password of Administrator was not taken: set \`windows.administratorPassword\` to one with three kinds of characters, and take passwords out of ${OWN}`,
     source: 'GenerateAnswerFile#44, #48; Symantec TECH198460',
   },
   {

@@ -46,7 +46,8 @@ suite('Windows Setup', () => {
       code: 'windows.setup-stuck',
       message: /^expected Windows to be installed within 0\.5 s; last: nothing from inside yet$/,
       remedy: /look at the screenshot: Setup usually waits at a dialog/,
-      evidence: /^screenshot: \.ingot\/stuck\/.*-stuck-master\.png$/,
+      evidence:
+        /^screenshot: \.ingot\/stuck\/.*-stuck-master\.png\n“loading or searching for an unattend answer file”: /,
       left: [madeAnew],
     });
     assert.deepEqual(await answerDiscs(site), [], 'a VM that stays just to be looked at keeps no disc with a password');

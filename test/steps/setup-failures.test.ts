@@ -10,13 +10,16 @@ import { setupWords } from '../../steps/support/setup-words.ts';
 import { root } from '../cli/ingot.ts';
 
 const late = new IngotError('vsphere.deadline', 'too late');
-const remedyOf = (last: string) => stuck(3_600_000, last, 'picture.png', late).remedy ?? '';
+const stuckAt = (last: string) => stuck(3_600_000, last, 'picture.png', late);
 
 suite('Setup stands still', () => {
   test('before there is a word from inside: all that the picture may show, each with what to do', () => {
-    const remedy = remedyOf(nothingYet);
-    for (const { shows, remedy: one } of setupWords) assert.ok(remedy.includes(`“${shows}”: ${one}`), shows);
-    assert.match(remedy, /raise timeouts\.install$/);
+    const { remedy, evidence = [] } = stuckAt(nothingYet);
+    assert.deepEqual(evidence, [
+      'screenshot: picture.png',
+      ...setupWords.map(({ shows, remedy: one }) => `“${shows}”: ${one}`),
+    ]);
+    assert.match(remedy ?? '', /^look at the screenshot.*raise timeouts\.install$/);
   });
 
   test('words of public reports lead to the remedy', () => {
@@ -36,9 +39,9 @@ suite('Setup stands still', () => {
   });
 
   test('in the bootstrap: the stage, and where its log is', () => {
-    const remedy = remedyOf('Installing OpenSSH Server');
-    assert.match(remedy, /“Installing OpenSSH Server”.*bootstrap\.log.*openssh\.archive/);
-    assert.doesNotMatch(remedy, /<DiskConfiguration>/);
+    const { remedy, evidence } = stuckAt('Installing OpenSSH Server');
+    assert.match(remedy ?? '', /“Installing OpenSSH Server”.*bootstrap\.log.*openssh\.archive/);
+    assert.deepEqual(evidence, ['screenshot: picture.png']);
   });
 });
 
