@@ -8,7 +8,7 @@ import { freePort, type KeyPair, makeKey, type Sshd, startSshd } from './sshd.ts
 import { startProxy } from './tcp-proxy.ts';
 
 // Two real OpenSSH servers: the bastion forwards TCP, the guest is behind it.
-const signal = patience();
+const signal = patience(100_000); // for all tests of this file
 let guest: Sshd;
 let bastion: Sshd;
 let own: KeyPair;
@@ -127,7 +127,7 @@ test('no bastion there is guest.bastion-unreachable', async () => {
 test('no guest behind the bastion is guest.unreachable, and the bastion is logged into once', async () => {
   const port = await freePort();
   await using proxy = await startProxy(bastion.port);
-  const failure = await failsWith('guest.unreachable', through({ port: proxy.port }, { port, deadlineMs: 600 }));
+  const failure = await failsWith('guest.unreachable', through({ port: proxy.port }, { port, deadlineMs: 3000 }));
   assert.deepEqual([failure.unreachable, failure.timedOut, failure.bastion], [true, true, false]);
   assert.match(failure.message, new RegExp(`127.0.0.1:${port} through the bastion 127.0.0.1:${proxy.port}`));
   assert.equal(proxy.count, 1);
@@ -194,7 +194,7 @@ test('the bastion is lost in the middle of the login to the guest: both are trie
 
 test('a bastion that falls silent is noticed', async () => {
   await using toBastion = await startProxy(bastion.port);
-  const session = await through({ port: toBastion.port }, { silenceMs: 1500, deadlineMs: 400 });
+  const session = await through({ port: toBastion.port }, { silenceMs: 1500 });
   const running = session.runUserScript(
     'slow',
     '# python\nimport time; time.sleep(20)',
@@ -206,6 +206,6 @@ test('a bastion that falls silent is noticed', async () => {
   toBastion.freeze();
   const begun = performance.now();
   await failsWith('guest.connection-lost', running);
-  assert.ok(performance.now() - begun < 8000);
+  assert.ok(performance.now() - begun < 15_000);
   session.close();
 });

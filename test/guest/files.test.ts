@@ -10,7 +10,7 @@ import { failsWith, login, patience } from './helpers.ts';
 import { makeKey, type Sshd, startSshd } from './sshd.ts';
 import { startProxy } from './tcp-proxy.ts';
 
-const signal = patience();
+const signal = patience(100_000); // for all tests of this file
 let sshd: Sshd;
 let guest: Guest;
 before(async () => {

@@ -4,8 +4,8 @@ import { connectGuest, type Guest, GuestError, type GuestOptions } from '../../g
 import type { Sshd } from './sshd.ts';
 
 /** A signal that is never aborted, with a limit for tests that hang. */
-export function patience(): AbortSignal {
-  return AbortSignal.timeout(30_000);
+export function patience(ms = 30_000): AbortSignal {
+  return AbortSignal.timeout(ms);
 }
 
 // A test that fails half way must not keep its process from ending.
@@ -22,7 +22,7 @@ export async function login(sshd: Sshd, more: Partial<GuestOptions> = {}): Promi
     privateKey: sshd.login.privateKey,
     hostKeys: sshd.hostKeys,
     signal: patience(),
-    deadlineMs: 5000,
+    deadlineMs: 15_000,
     sftpRoot: sshd.root,
     ...more,
   });

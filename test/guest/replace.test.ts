@@ -12,7 +12,7 @@ import { moveFileEx, STATUS, setReadOnly, unlinkThenFail, windowsSftp } from './
 const PATH = '/C:/ProgramData/tools.conf';
 const OLD = Buffer.from('old');
 const NEW = Buffer.from('new');
-const signal = patience();
+const signal = patience(100_000); // for all tests of this file
 
 suite('a file that is replaced, real OpenSSH', () => {
   test('readers find the old content or the new one, and nothing else', async (t) => {

@@ -54,7 +54,7 @@ test('Windows that goes down and stays down is guest.unreachable', async () => {
     `result(scheduled=True, bootTime=boot()); os.kill(int(open(os.path.join(root, '../pid')).read()), 15); drop()`,
   );
   const guest = await login(sshd);
-  const failure = await failsWith('guest.unreachable', guest.restart({ signal: patience(), deadlineMs: 4000 }));
+  const failure = await failsWith('guest.unreachable', guest.restart({ signal: patience(), deadlineMs: 8000 }));
   assert.equal(failure.timedOut, true);
   guest.close();
 });

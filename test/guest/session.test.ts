@@ -96,8 +96,11 @@ test('who waits for the try of another goes on when that one leaves', async () =
 test('a Windows that is starting may refuse the key for a while', async () => {
   const { privateKey } = await makeKey('ed25519');
   await using proxy = await startProxy(sshd.port);
-  await failsWith('guest.auth', login(sshd, { port: proxy.port, privateKey, starting: true, deadlineMs: 2500 }));
-  assert.ok(proxy.count > 3, `${proxy.count} tries`);
+  const stop = new AbortController();
+  proxy.onConnection = (number) => {
+    if (number > 3) stop.abort(new Error('a fourth try'));
+  };
+  await assert.rejects(login(sshd, { port: proxy.port, privateKey, starting: true, signal: stop.signal }), /fourth/);
 });
 
 test('a key that is not authorized is guest.auth, tried a few times only', async () => {
@@ -128,7 +131,7 @@ test('nothing listens: guest.unreachable at the deadline, with the last cause', 
   const port = await freePort();
   const begun = performance.now();
   const failure = await failsWith('guest.unreachable', login(sshd, { port, deadlineMs: 400 }));
-  assert.ok(performance.now() - begun < 2000);
+  assert.ok(performance.now() - begun < 10_000);
   assert.deepEqual([failure.unreachable, failure.timedOut, failure.retryable], [true, true, true]);
   assert.match(failure.message, /ECONNREFUSED/);
 });

@@ -6,13 +6,13 @@ import { failsWith, login, patience } from './helpers.ts';
 import { startSshd } from './sshd.ts';
 import { startProxy } from './tcp-proxy.ts';
 
-const signal = patience();
+const signal = patience(100_000); // for all tests of this file
 const LONG = '# python\nimport time; time.sleep(20)';
 
 test('a peer that falls silent without closing is noticed in the time that is stated', async () => {
   await using sshd = await startSshd();
   await using proxy = await startProxy(sshd.port);
-  const guest = await login(sshd, { port: proxy.port, silenceMs: 1500, deadlineMs: 300 });
+  const guest = await login(sshd, { port: proxy.port, silenceMs: 1500 });
   await guest.state({ signal });
   const running = guest.runUserScript('long', LONG, {}, { signal, timeoutMs: 20_000 });
   running.catch(() => {});
@@ -22,8 +22,8 @@ test('a peer that falls silent without closing is noticed in the time that is st
   const failure = await failsWith('guest.connection-lost', running);
   const took = performance.now() - begun;
   assert.match(failure.message, /nothing came from the other side for 1\.5 s/);
-  // The rest is the new connection that is tried for 0.3 s, to tell a restart from a loss.
-  assert.ok(took > 1000 && took < 8000, `${took} ms`);
+  // The rest is a new connection, to tell a restart from a loss.
+  assert.ok(took > 1000 && took < 15_000, `${took} ms`);
   guest.close();
 });
 

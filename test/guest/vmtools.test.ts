@@ -7,7 +7,7 @@ import { connectVmTools } from '../../guest/vmtools/index.ts';
 import { fakeOperations } from './fake-operations.ts';
 import { failsWith, patience } from './helpers.ts';
 
-const signal = patience();
+const signal = patience(100_000); // for all tests of this file
 let folder: string;
 let local: string;
 before(async () => {
