@@ -7,6 +7,14 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 . (Join-Path -Path $PSScriptRoot -ChildPath 'common.ps1')
 
+# Profiles in alphabetical order. All three are the same as any, and Windows may write one for the other.
+function ConvertTo-ProfileText {
+    param([Parameter(Mandatory = $true)][string[]]$Name)
+    $text = (@($Name | ForEach-Object -Process { $_.Trim() } | Sort-Object) -join ',')
+    if ($text -eq 'Domain,Private,Public') { return 'Any' }
+    return $text
+}
+
 # A rule as the contract describes it.
 function ConvertTo-RuleState {
     param([Parameter(Mandatory = $true)][object]$Rule)
@@ -22,7 +30,7 @@ function ConvertTo-RuleState {
         direction       = $Rule.Direction.ToString()
         action          = $Rule.Action.ToString()
         edgeTraversal   = $Rule.EdgeTraversalPolicy.ToString()
-        profile         = (($Rule.Profile.ToString() -replace ' ', '') -split ',' | Sort-Object) -join ','
+        profile         = (ConvertTo-ProfileText -Name ($Rule.Profile.ToString() -split ','))
         remoteAddresses = @(@($address.RemoteAddress) | ForEach-Object -Process { [string]$_ })
         program         = [string]$program.Program
     }
@@ -68,7 +76,7 @@ function ConvertTo-WantedRule {
         direction       = $direction
         action          = $action
         edgeTraversal   = [string](Get-IngotProperty -InputObject $InputObject -Name 'edgeTraversal' -Default $edge)
-        profile         = (@(Get-IngotProperty -InputObject $InputObject -Name 'profiles' -Default @('Any')) | Sort-Object) -join ','
+        profile         = (ConvertTo-ProfileText -Name @(Get-IngotProperty -InputObject $InputObject -Name 'profiles' -Default @('Any')))
         remoteAddresses = @(Get-IngotProperty -InputObject $InputObject -Name 'remoteAddresses' -Default @('Any') | ForEach-Object -Process { [string]$_ })
         program         = [string](Get-IngotProperty -InputObject $InputObject -Name 'program' -Default 'Any')
     }

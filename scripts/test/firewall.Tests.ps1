@@ -50,6 +50,12 @@ Pester\Describe 'firewall.ps1' {
         Pester\Should -Invoke -CommandName New-NetFirewallRule -Times 1 -Exactly
     }
 
+    Pester\It 'takes all three profiles for any: written as <Network>' -ForEach @(@{ Network = @('Any') }, @{ Network = @('Domain', 'Private', 'Public') }) {
+        $Firewall.rules = @(New-FakeRule -DisplayName 'ContainerLogsPort' -LocalPort '10250' -EdgeTraversalPolicy 'Allow' -Network $Network)
+        $all = @{ rules = @(@{ name = 'ContainerLogsPort'; port = '10250'; profiles = @('Public', 'Domain', 'Private') }) }
+        (Get-ScriptResult -Name 'firewall.ps1' -Parameter $all).changed | Pester\Should -BeFalse
+    }
+
     Pester\It 'changes nothing with -Test, and says that it would' {
         $result = Get-ScriptResult -Name 'firewall.ps1' -Parameter $procedure -Test
         $result.changed | Pester\Should -BeTrue

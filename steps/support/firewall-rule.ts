@@ -31,10 +31,16 @@ export function sameRule(found: FirewallRule, wanted: WantedRule): boolean {
     found.direction === wanted.direction &&
     found.action === wanted.action &&
     found.edgeTraversal === wanted.edgeTraversal &&
-    found.profile === [...wanted.profiles].sort().join() &&
+    profileText(found.profile.split(',')) === profileText(wanted.profiles) &&
     addressText(found.remoteAddresses) === addressText(wanted.remoteAddresses) &&
     programText(found.program) === programText(wanted.program)
   );
+}
+
+/** All three profiles are the same as any, and Windows may write one for the other. */
+function profileText(profiles: readonly string[]): string {
+  const text = [...profiles].sort().join();
+  return text === 'Domain,Private,Public' ? 'Any' : text;
 }
 
 /** Windows writes a network with its mask (10.0.0.0/255.0.0.0 for 10.0.0.0/8), and a single address without one. */

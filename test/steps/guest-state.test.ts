@@ -114,6 +114,12 @@ test('a firewall rule is what was asked for, however Windows writes it', () => {
     { remoteAddresses: ['1.2.3.4', '10.0.0.0/255.255.0.0'] },
   ])
     assert.ok(!sameRule({ ...found, ...change }, wanted), JSON.stringify(change));
+  // All three profiles are any, whichever of the two Windows writes.
+  const three = { ...wanted, profiles: ['Public', 'Domain', 'Private'] };
+  for (const profile of ['Any', 'Domain,Private,Public']) {
+    assert.ok(sameRule({ ...found, profile }, three), profile);
+    assert.ok(sameRule({ ...found, profile }, { ...wanted, profiles: ['Any'] }), profile);
+  }
 });
 
 suite('sshd', () => {
