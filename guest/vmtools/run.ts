@@ -192,7 +192,8 @@ async function end(run: Running): Promise<number | undefined> {
       const found = await look(run);
       if (found !== undefined) return found.code;
     } catch (error) {
-      if (!isAway(error)) throw error;
+      // An answer to a look that was lost: the next one tells.
+      if (!isAway(error) && !isLoss(error)) throw error;
       await untilReady(operations, run);
     }
   }

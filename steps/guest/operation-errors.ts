@@ -71,6 +71,8 @@ export function guestFailure(error: unknown, doing: string, name: string): unkno
     return error.retryable
       ? make('guest.unreachable', 'that the transfer broke off', error.remedy ?? 'Build again.', true)
       : make('guest.transfer', 'that the transfer was refused', error.remedy ?? 'Build again.');
+  if (error.code === 'vsphere.unreachable')
+    return make('guest.unreachable', 'that vCenter does not answer', error.remedy ?? 'Build again.', true);
   if (error.code === 'vsphere.lost-answer')
     return make('guest.connection-lost', 'no answer', 'The step is safe to run again.', true);
   return error;

@@ -17,12 +17,14 @@ export interface FakeOperations extends GuestOperations {
   readonly files: Map<string, Buffer>;
   /** What becomes of the bytes of a write; they stay as they are if left out. */
   spoil: (path: string, bytes: Buffer) => Buffer;
+  /** The end of a script is told over guestinfo; it can be found in a file either way. */
+  tells: boolean;
   /** Reads of paths that match are answered with “VMware Tools do not answer” so many times. */
   away: { readonly path: RegExp; times: number };
 }
 
 export function fakeOperations(): FakeOperations {
-  const files = new Map([['C:\\ProgramData\\ingot\\bootstrap.log', Buffer.alloc(0)]]);
+  const files = new Map<string, Buffer>([['C:\\ProgramData\\ingot\\bootstrap.log', Buffer.alloc(0)]]);
   let exec: string | undefined;
   const looking = new Set<() => void>();
   const entry = (name: string, kind: GuestEntry['kind'], size = 0): GuestEntry => ({
@@ -46,13 +48,15 @@ export function fakeOperations(): FakeOperations {
     name: 'vm',
     files,
     spoil: (_, bytes) => bytes,
+    tells: true,
     away: { path: /^never$/, times: 0 },
     async startProgram(_, args) {
       const [, folder = '', id = ''] = /(C:\\ProgramData\\ingot\\run\\([0-9a-f]+))\\in/.exec(args) ?? [];
       if (id === '') return 1;
       const answer = answerOf(args, String(files.get(`${folder}\\in`)));
       files.set(`${folder}\\out`, Buffer.from(`##ingot:result ${JSON.stringify(answer)}\r\n`));
-      exec = `${id} 0`;
+      files.set(`${folder}\\exit`, Buffer.from('0\r\n'));
+      if (fake.tells) exec = `${id} 0`;
       for (const look of looking) look();
       return 2;
     },

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { GuestError } from '../../guest/index.ts';
 import { connectVmTools } from '../../guest/vmtools/index.ts';
 import { fakeOperations } from './fake-operations.ts';
 import { failsWith, patience } from './helpers.ts';
@@ -60,4 +61,19 @@ test('VMware Tools that start anew at the very end of a script do not take its r
   windows.away = { path: /\\out$/, times: 2 };
   assert.equal((await guest.state({ signal })).computerName, 'WIN');
   assert.ok(windows.away.times <= 0);
+});
+
+test('a look whose answer is lost ends no script', async () => {
+  const { windows, guest } = await session();
+  await guest.state({ signal });
+  windows.tells = false;
+  const { processes } = windows;
+  let looks = 0;
+  windows.processes = async (pids, options) => {
+    looks += 1;
+    if (looks === 1) throw new GuestError('guest.connection-lost', 'no answer', { retryable: true });
+    return processes(pids, options);
+  };
+  assert.equal((await guest.state({ signal })).computerName, 'WIN');
+  assert.equal(looks, 2);
 });

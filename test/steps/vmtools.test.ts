@@ -11,6 +11,7 @@ import { exitTold, programs, runFiles, scriptArguments } from '../../guest/vmtoo
 import { connectVmTools, type GuestOperations } from '../../guest/vmtools/index.ts';
 import { VmToolsGuest } from '../../guest/vmtools/vmtools-guest.ts';
 import { type RunningLab, startLab } from '../../lab/client.ts';
+import { guestFailure } from '../../steps/guest/operation-errors.ts';
 import { vmToolsOperations } from '../../steps/guest/vmtools.ts';
 import { datastoreFiles } from '../../steps/vcenter/files.ts';
 import { vmMachine } from '../../steps/vcenter/vm-machine.ts';
@@ -309,6 +310,13 @@ describe('Windows through VMware Tools', () => {
         return true;
       });
     }
+  });
+
+  test('a vCenter that is away is one that may come back', async () => {
+    const gone = new IngotError('vsphere.unreachable', 'could not connect', { retryable: true, unreachable: true });
+    const failure = guestFailure(gone, 'list processes', 'win');
+    assert.ok(failure instanceof IngotError);
+    assert.deepEqual([failure.code, failure.retryable], ['guest.unreachable', true]);
   });
 
   test('files over an ESXi host with the certificate that vCenter knows; no other', async () => {
