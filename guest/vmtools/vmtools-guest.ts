@@ -272,14 +272,17 @@ export class VmToolsGuest implements Guest {
   async #put(name: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
     const present = await this.#operations.list(SCRIPTS, { signal });
     if (present === undefined) await this.#operations.makeFolder(SCRIPTS, { signal });
-    for (const script of [...(await scriptParts(bytes)), { name, bytes }]) {
+    const put = async (script: { readonly name: string; readonly bytes: Buffer }) => {
       const path = win32.join(SCRIPTS, script.name);
       const digest = sha256Of(script.bytes);
       const size = present?.find((entry) => entry.name.toLowerCase() === script.name.toLowerCase())?.size;
-      if (this.#uploaded.get(path) === digest && size === script.bytes.length) continue;
+      if (this.#uploaded.get(path) === digest && size === script.bytes.length) return;
       await this.#operations.write(path, { size: script.bytes.length, open: () => [script.bytes] }, { signal });
       this.#uploaded.set(path, digest);
-    }
+    };
+    // Each takes several requests: all at once. No one is left behind by the failure of another.
+    const puts = await Promise.allSettled([...(await scriptParts(bytes)), { name, bytes }].map(put));
+    for (const one of puts) if (one.status === 'rejected') throw one.reason;
   }
 
   /** Does what may be done twice, once the guest is reached. */
