@@ -228,9 +228,9 @@ export class SshGuest implements Guest {
 
   async #upload(live: LiveConnection, name: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
     const files = new RemoteFiles(live, signal);
-    for (const part of await scriptParts(bytes))
-      await this.#uploaded.ensure(live, files, this.#path(`${SCRIPTS}/${part.name}`), part.bytes, signal);
-    await this.#uploaded.ensure(live, files, this.#path(`${SCRIPTS}/${name}`), bytes, signal);
+    const all = [...(await scriptParts(bytes)), { name, bytes }];
+    const wanted = all.map((script) => ({ path: this.#path(`${SCRIPTS}/${script.name}`), bytes: script.bytes }));
+    await this.#uploaded.ensure(live, files, wanted, signal);
   }
 
   async #files<T>(signal: AbortSignal, work: (files: RemoteFiles) => Promise<T>): Promise<T> {

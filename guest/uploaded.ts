@@ -14,21 +14,27 @@ export class UploadedScripts {
     this.#known.delete(live);
   }
 
-  /** Makes sure that the file at `path` holds these bytes; uploads only what is not there. */
+  /** Makes sure that each file holds its bytes; uploads only what is not there, all at once: each takes several answers. */
   ensure(
     live: LiveConnection,
     files: RemoteFiles,
-    path: string,
-    bytes: Uint8Array,
+    wanted: readonly { readonly path: string; readonly bytes: Uint8Array }[],
     signal: AbortSignal,
   ): Promise<void> {
-    // One at a time: OpenSSH 7.7 removes a file before it puts another in its place, which a call may be about to run.
+    // One call at a time: OpenSSH 7.7 removes a file before it puts another in its place, which a call may be about to run.
     const turns = this.#turns.get(live) ?? new Turns();
     this.#turns.set(live, turns);
-    return turns.take(signal, () => this.#put(live, files, path, bytes));
+    return turns.take(signal, async () => {
+      const puts = await Promise.allSettled(wanted.map((file) => this.#put(live, files, file)));
+      for (const put of puts) if (put.status === 'rejected') throw put.reason;
+    });
   }
 
-  async #put(live: LiveConnection, files: RemoteFiles, path: string, bytes: Uint8Array): Promise<void> {
+  async #put(
+    live: LiveConnection,
+    files: RemoteFiles,
+    { path, bytes }: { readonly path: string; readonly bytes: Uint8Array },
+  ): Promise<void> {
     const known = this.#known.get(live) ?? new Map<string, string>();
     this.#known.set(live, known);
     const digest = sha256Of(bytes);
