@@ -1,5 +1,6 @@
 import { IngotError } from '../../common/failure.ts';
 import type { Redactor } from '../../common/redactor.ts';
+import { Shared } from '../../guest/shared.ts';
 import type { Image } from '../../image/index.ts';
 import type { BuildEnv } from '../define.ts';
 import { registerPassword } from './answer-files.ts';
@@ -18,13 +19,19 @@ export function buildPassword(
   redactor: Redactor,
   env: Pick<BuildEnv, 'vcenter' | 'held'>,
 ): BuildEnv['password'] {
-  const made = new Map<string, Promise<string>>();
-  return (role, signal) => {
+  const made = new Map<string, string>();
+  const making = new Map<string, Shared<string>>();
+  return async (role, signal) => {
     const purpose = purposeOf(role);
-    const known = made.get(purpose) ?? make(purpose, signal);
-    made.set(purpose, known);
-    known.catch(() => made.delete(purpose));
-    return known;
+    const known = made.get(purpose);
+    if (known !== undefined) return known;
+    const shared = making.get(purpose) ?? new Shared<string>();
+    making.set(purpose, shared);
+    return shared.get(signal, async () => {
+      const password = await make(purpose, signal);
+      made.set(purpose, password);
+      return password;
+    });
   };
 
   async function make(purpose: string, signal: AbortSignal): Promise<string> {
