@@ -13,8 +13,6 @@
     'Get-HotFix'                       = ''
     'Remove-AppxPackage'               = 'AllUsers? Package'
     'Uninstall-WindowsFeature'         = 'Name'
-    'Get-HotFix'                       = ''
-    'Uninstall-WindowsFeature'         = 'Name'
 
     # Microsoft Defender Antivirus
     'Add-MpPreference'                 = 'ExclusionPath ExclusionProcess ExclusionExtension'
@@ -23,10 +21,6 @@
     'Remove-MpPreference'              = 'ExclusionPath ExclusionProcess ExclusionExtension'
 
     # Services, tasks, the machine
-    'Add-MpPreference'                 = 'ExclusionPath ExclusionProcess ExclusionExtension'
-    'Get-MpComputerStatus'             = ''
-    'Get-MpPreference'                 = ''
-    'Remove-MpPreference'              = 'ExclusionPath ExclusionProcess ExclusionExtension'
     'New-CimInstance'                  = 'ClassName Property'
     'Optimize-Volume'                  = 'DriveLetter ReTrim?'
     'Remove-CimInstance'               = 'InputObject<'
@@ -36,12 +30,6 @@
     'Get-Disk'                         = 'Number'
     'Get-Partition'                    = 'DriveLetter'
     'Get-TimeZone'                     = ''
-    'New-CimInstance'                  = 'ClassName Property'
-    'Optimize-Volume'                  = 'DriveLetter ReTrim? Verbose?'
-    'Remove-CimInstance'               = 'InputObject'
-    'Set-CimInstance'                  = 'InputObject Property'
-    'Set-Date'                         = 'Date'
-    'Set-TimeZone'                     = 'Id'
     'Get-CimInstance'                  = 'ClassName Namespace Filter'
     'Get-Process'                      = 'Name Id'
     'Get-ScheduledTask'                = 'TaskName'
@@ -86,6 +74,5 @@
     'Get-Acl'                          = 'LiteralPath'
     'New-ItemProperty'                 = 'LiteralPath Name PropertyType Value Force?'
     'Remove-ItemProperty'              = 'LiteralPath Name'
-    'Set-Date'                         = 'Date'
     'Set-ItemProperty'                 = 'LiteralPath Name Value'
 }
