@@ -8,13 +8,14 @@ import type { BuildEnv } from '../define.ts';
 import { changeOf } from './change.ts';
 import { explained, type KnownFailures } from './known-failures.ts';
 import type { RestartWish } from './restarts.ts';
-import { script } from './script.ts';
+import { script, scriptAsSystem } from './script.ts';
+import { servicingFailures } from './servicing-failures.ts';
 
 export const runtimeOutput = z.object({
   version: z.string(),
   service: z.string(),
 });
-const feature = z.object({ rebootRequired: z.boolean() });
+const feature = z.object({ changed: z.boolean(), rebootRequired: z.boolean() });
 const state = z.object({
   version: z.string(),
   status: z.string(),
@@ -42,10 +43,8 @@ export async function installRuntime(
   more: () => Promise<More> = async () => ({}),
 ) {
   const { progress, log } = context;
-  progress('Installing the Containers feature');
-  const { rebootRequired } = await script(context, 'windows-feature', { names: ['Containers'] }, feature);
-  // The step is run again once Windows has restarted for it.
-  if (rebootRequired) return { version: '', service: '' };
+  // The step is run again once Windows has restarted for the feature.
+  if (await installFeature(context, name)) return { version: '', service: '' };
   progress(`Installing ${name} ${wanted(name, runtime).version}`);
   const parameters = await parametersOf(context, wanted(name, runtime), true);
   const { after, evidence } = await explained(
@@ -54,6 +53,19 @@ export async function installRuntime(
   );
   for (const line of evidence) log(`${name}: ${line}`);
   return { version: after.version, service: after.status };
+}
+
+/** The Containers feature, as SYSTEM and out of reach of a cut connection. True while Windows wants a restart for it. */
+async function installFeature(context: Context, name: Name): Promise<boolean> {
+  const names = { names: ['Containers'] };
+  const found = await script(context, 'windows-feature', names, feature, { test: true });
+  if (!found.changed) {
+    if (found.rebootRequired) context.wantRestart?.('the feature Containers');
+    return found.rebootRequired;
+  }
+  context.progress('Installing the Containers feature');
+  const known = servicingFailures(name, 'Windows to install the Containers feature');
+  return (await explained(scriptAsSystem(context, 'windows-feature', names, feature), known)).rebootRequired;
 }
 
 /** What the scripts say by their own codes; what was expected and found is in their message, the first line of evidence. */
