@@ -8,6 +8,8 @@ import { type Holder, isGone, ourselves } from './lease-holder.ts';
 const RENEWALS = 6;
 /** More than the finest difference that a datastore's times of modification show. */
 const SECOND_MS = 1500;
+/** Milliseconds that giving the lease back may take. */
+const giveBackMs = 30_000;
 /** Files older than so many of these times have no holder, whatever the clocks of vCenter and its hosts differ by. */
 const LONG_AGO = 10;
 
@@ -45,13 +47,22 @@ export function buildLease(options: LeaseOptions): Lease {
   const stopped = new AbortController();
   let held: { readonly folder: LeaseFolder; holder: Holder } | undefined;
   let renewing: Promise<void> = Promise.resolve();
+  /** When the last signature was begun that came to be: nobody can think this build silent since earlier. */
+  let signed = performance.now();
 
   /** @param alone no one else can be about to sign: this build made the folder, or took the holder's file away */
   async function hold(folder: LeaseFolder, alone: boolean, signal: AbortSignal): Promise<void> {
-    const begun = performance.now();
+    signed = performance.now();
     const holder = await ourselves(options.build);
-    await folder.write(file, holder, signal);
-    if (!alone || performance.now() - begun > silentMs / 2) {
+    try {
+      await folder.write(file, holder, signal);
+    } catch (error) {
+      // Whoever comes next need not wait for a build that never was. After a while another one may have the folder.
+      const ours = alone && performance.now() - signed < silentMs / 2;
+      await folder.remove(ours ? undefined : file, AbortSignal.timeout(giveBackMs)).catch(() => undefined);
+      throw error;
+    }
+    if (!alone || performance.now() - signed > silentMs / 2) {
       // Several may sign a folder that they found without a signature: who was first has it. Datastores tell seconds.
       await delay(Math.min(SECOND_MS, silentMs / 2), undefined, { signal });
       const all = await folder.signed(signal);
@@ -66,26 +77,47 @@ export function buildLease(options: LeaseOptions): Lease {
   }
 
   async function renew(folder: LeaseFolder): Promise<void> {
-    let last = performance.now();
     for (;;) {
       await delay(silentMs / RENEWALS, undefined, { signal: stopped.signal, ref: false });
+      const late = new AbortController();
+      // A server that never answers must not keep this build from ending before another one begins.
+      const timer = setTimeout(
+        () => late.abort(),
+        Math.max(silentMs / RENEWALS, signed + silentMs - performance.now()),
+      );
+      timer.unref();
+      const signal = AbortSignal.any([stopped.signal, late.signal]);
       try {
-        const now = await folder.read(file, stopped.signal);
+        const now = await folder.read(file, signal);
         if (now === undefined && held !== undefined) {
           // Unreadable for a moment, or gone: only the list of the folder tells.
-          const all = await folder.signed(stopped.signal);
+          const all = await folder.signed(signal);
           if (!all.some((one) => one.file === file)) return lost.abort(lostTo(image, all[0]));
         }
         if (held === undefined) return;
+        const begun = performance.now();
         held.holder = { ...held.holder, renewed: held.holder.renewed + 1 };
-        await folder.write(file, held.holder, stopped.signal);
-        last = performance.now();
+        await folder.write(file, held.holder, signal);
+        const other = await successor(folder, signal);
+        if (other !== undefined) {
+          await folder.remove(file, signal).catch(() => undefined);
+          return lost.abort(lostTo(image, other));
+        }
+        signed = begun;
       } catch {
         // vCenter may be away for a while; but who was silent for too long must not go on.
         if (stopped.signal.aborted) return;
-        if (performance.now() - last > silentMs) return lost.abort(lostTo(image, undefined));
+        if (late.signal.aborted || performance.now() - signed > silentMs) return lost.abort(lostTo(image, undefined));
+      } finally {
+        clearTimeout(timer);
       }
     }
+  }
+
+  /** Who signed beside a build that was silent for long: what it writes after that does not bring the lease back. */
+  async function successor(folder: LeaseFolder, signal: AbortSignal): Promise<Signed | undefined> {
+    if (performance.now() - signed <= silentMs / 2) return undefined;
+    return (await folder.signed(signal)).find((one) => one.file !== file);
   }
 
   return {
@@ -95,14 +127,15 @@ export function buildLease(options: LeaseOptions): Lease {
       let seen: { readonly text: string; readonly at: number } | undefined;
       for (;;) {
         if ((await folder.make(signal)) === 'created') return hold(folder, true, signal);
-        const [other] = await folder.signed(signal);
-        const text = JSON.stringify(other ?? null);
+        // More than one: a holder that was silent has signed again beside its successor. Any of them may be alive.
+        const all = (await folder.signed(signal)).toSorted((a, b) => (order(a) < order(b) ? 1 : -1));
+        const [other] = all;
+        const text = JSON.stringify(all);
         if (seen !== undefined && seen.text !== text && other !== undefined) throw leased(image, other);
         if (seen?.text !== text) seen = { text, at: performance.now() };
         const silent = performance.now() - seen.at;
-        if (silent >= silentMs || (other !== undefined && (await isDead(other, signal)))) {
-          const taken = other === undefined || (await folder.takeAway(other.file, `gone-${file.slice(7)}`, signal));
-          if (!taken) continue;
+        if (silent >= silentMs || (other !== undefined && (await areDead(all, signal)))) {
+          if (!(await takenAway(folder, all, signal))) continue;
           log(`${who(other)} ended without giving ${image} back: going on in its place`);
           return hold(folder, other !== undefined, signal);
         }
@@ -118,9 +151,27 @@ export function buildLease(options: LeaseOptions): Lease {
       const { folder } = held ?? {};
       held = undefined;
       if (folder === undefined || lost.signal.aborted) return;
-      await folder.remove(undefined, AbortSignal.timeout(30_000)).catch(() => undefined);
+      const signal = AbortSignal.timeout(giveBackMs);
+      try {
+        const other = await successor(folder, signal);
+        await folder.remove(other === undefined ? undefined : file, signal);
+      } catch {
+        // It ends by itself.
+      }
     },
   };
+
+  async function areDead(all: readonly Signed[], signal: AbortSignal): Promise<boolean> {
+    for (const one of all) if (!(await isDead(one, signal))) return false;
+    return true;
+  }
+
+  /** False when somebody else was first, or still signs. */
+  async function takenAway(folder: LeaseFolder, all: readonly Signed[], signal: AbortSignal): Promise<boolean> {
+    const as = (index: number) => `gone-${index === 0 ? '' : `${index}-`}${file.slice(7)}`;
+    for (const [index, one] of all.entries()) if (!(await folder.takeAway(one.file, as(index), signal))) return false;
+    return true;
+  }
 
   async function isDead({ holder, modified }: Signed, signal: AbortSignal): Promise<boolean> {
     if (holder !== undefined && (await isGone(holder))) return true;
