@@ -4,6 +4,7 @@ import type { Image } from '../../image/index.ts';
 import type { StepTools } from '../../pipeline/step.ts';
 import { consolidateDisks, removeSnapshot, type SnapshotRef } from '../../vsphere/snapshot.ts';
 import type { BuildEnv } from '../define.ts';
+import { keys } from '../support/names.ts';
 import type { Vcenter } from '../vcenter/index.ts';
 import type { Machine } from '../vcenter/machine.ts';
 
@@ -24,13 +25,18 @@ export async function withClone<T>(context: SmokeContext, work: (clone: Machine)
   const center = await vcenter();
   const candidate = await center.candidate(signal);
   let snapshot: SnapshotRef | undefined;
+  let passed = false;
+  let remains = names.smoke;
   const discard = async (until: AbortSignal) => {
     context.closeGuest('smoke');
-    const clone = await center.find('smoke', until);
-    if (clone !== undefined) {
-      await clone.powerOff(until);
+    const found = await center.look('smoke', until);
+    // Under that name another build may have its own by now. What this one has just made was not looked up.
+    const maker = found?.extraConfig.get(keys.build) ?? build;
+    if (found !== undefined && maker === build) {
+      await found.machine.powerOff(until);
       await center.destroy('smoke', until);
     }
+    remains = `the snapshot of ${candidate.name}`;
     if (snapshot !== undefined) await dropSnapshot(center, candidate, snapshot, config.timeouts.task, until);
   };
   try {
@@ -40,6 +46,7 @@ export async function withClone<T>(context: SmokeContext, work: (clone: Machine)
     }
     progress(`Cloning to ${names.smoke}`);
     const result = await work(await center.cloneCandidate(build, snapshot, signal));
+    passed = true;
     progress(`Deleting ${names.smoke}`);
     await discard(signal);
     return result;
@@ -47,14 +54,16 @@ export async function withClone<T>(context: SmokeContext, work: (clone: Machine)
     // One that let nobody in tells no more than its screenshot.
     if (error instanceof IngotError && !error.timedOut && !signal.aborted)
       await context.diagnostics.collect('smoke', AbortSignal.timeout(diagnosticsMs), error);
-    if (config.smokeTest.keepOnFailure) {
+    // Another build has the lease and works on these VMs: what is left of this one's it deletes itself.
+    if (context.lease.lost.aborted) throw error;
+    if (config.smokeTest.keepOnFailure && !passed) {
       warn(`${names.smoke} stays to be looked at (smokeTest.keepOnFailure): the next build deletes it`);
       throw error;
     }
     // Also after an interrupt, which aborted the step's signal. What stays all the same the next build deletes.
     center.forget('smoke');
     await discard(AbortSignal.timeout(config.timeouts.task)).catch((failure: unknown) => {
-      warn(`${names.smoke} could not be deleted: ${failure instanceof Error ? failure.message : String(failure)}`);
+      warn(`${remains} could not be deleted: ${failure instanceof Error ? failure.message : String(failure)}`);
     });
     throw error;
   }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { createInterface } from 'node:readline';
 import { suite, test } from 'node:test';
 import { z } from 'zod';
 import type { BuildEvent } from '../../pipeline/events.ts';
-import { assertDone, assertFailed } from './built.ts';
+import { ended } from '../cli/ingot.ts';
+import { assertDone, assertFailed, builtFrom } from './built.ts';
 import { killAt } from './pruned.ts';
 import { openSite, vmNames } from './site.ts';
 import { devicesOf, readVm } from './vm.ts';
@@ -148,6 +150,45 @@ suite('what fails is not published', () => {
       ['undeletable', 'undeletable-master'],
     );
   });
+});
+
+test('a clone that another build made meanwhile is not deleted with this one’s', async () => {
+  await lab.faults.scenario({ scripts: { 'smoke.ps1': { hangs: true } } });
+  const child = site.start(await site.image('others', { smokeTest: { timeout: '30s' } }));
+  const end = ended(child);
+  const asking = new Promise<void>((resolve) => {
+    const isAsking = says(/^Asking the clone/);
+    createInterface(child.stdout).on('line', (line) => isAsking(JSON.parse(line)) && resolve());
+  });
+  await Promise.race([asking, end]);
+  await govc('object.rename', '/DC0/vm/others-smoke', 'others-moved');
+  await govc('vm.clone', '-vm', 'others-candidate', '-on=false', 'others-new');
+  await govc('vm.change', '-vm', 'others-new', '-e', 'ingot.role=smoke', '-e', 'ingot.build=another');
+  await govc('object.rename', '/DC0/vm/others-new', 'others-smoke');
+  await govc('vm.destroy', 'others-moved');
+  const built = builtFrom(await end);
+  assert.equal(built.end.status, 'failed');
+  assert.ok((await vmNames(site)).includes('others-smoke'), JSON.stringify(built.end));
+  await lab.faults.scenario({});
+  assertDone(await site.build(await site.image('others')));
+  assert.ok(!(await vmNames(site)).includes('others-smoke'));
+});
+
+test('a snapshot that cannot be removed fails the test that was passed, and is told as what it is', async () => {
+  await lab.faults.scenario({});
+  await lab.faults.inject({ kind: 'task', method: 'RemoveSnapshot_Task', type: 'SystemError', times: 2 });
+  const changes = { smokeTest: { keepOnFailure: true } };
+  const built = await site.build(await site.image('stuck', changes));
+  assert.equal(built.code, 1);
+  const warnings = built.of('warning').map(({ message }) => message);
+  assert.ok(
+    warnings.some((text) => /^the snapshot of stuck-candidate could not be deleted: /.test(text)),
+    warnings.join(),
+  );
+  assert.ok(!warnings.some((text) => /stays to be looked at/.test(text)), warnings.join());
+  assert.ok(!(await vmNames(site)).some((vm) => vm === 'stuck' || vm === 'stuck-smoke'));
+  assertDone(await site.build(await site.image('stuck', changes)));
+  assert.equal((await snapshotsOf('stuck')).trim(), '');
 });
 
 for (const [name, at] of [
