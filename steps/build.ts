@@ -69,8 +69,12 @@ export async function buildImage(image: Image, options: BuildOptions): Promise<B
       broken: env.lease.lost,
       redactor,
       close: async (status, outputs) => {
-        await env.lease.release();
-        return closing(env, image, { status, outputs, failure });
+        try {
+          return await closing(env, image, { status, outputs, failure });
+        } finally {
+          // Last: what it looks at and tidies up is another build's from then on.
+          await env.lease.release();
+        }
       },
     });
   } finally {
@@ -136,6 +140,7 @@ function openEnvironment(image: Image, { build, mode, signal, redactor, warn }: 
       );
     },
   });
+  const lease = imageLease(image, names, build, vcenter);
   const digests = rememberedDigests(join(stateFolder, 'digests.json'));
   // A download is none of a step's: it ends with the build.
   const closed = new AbortController();
@@ -153,12 +158,12 @@ function openEnvironment(image: Image, { build, mode, signal, redactor, warn }: 
       redactor,
       folder: join(stateFolder, image.name, build, 'diagnostics'),
     }),
-    records: vmRecords(image, vcenter),
+    records: vmRecords(image, vcenter, lease.lost),
     redactor,
     held,
     fileOf: (name) => join(stateFolder, image.name, build, name),
     digests,
-    lease: imageLease(image, names, build, vcenter),
+    lease,
     iso: isoIntake({
       image,
       names,

@@ -21,6 +21,8 @@ export interface Ending {
 
 /** The last report: what was made and how it is named to those who use it, or what an unfinished build leaves, and where. */
 export async function closing(env: BuildEnv, image: Image, { status, outputs, failure }: Ending): Promise<Closing> {
+  if (env.lease.lost.aborted)
+    return { summary: [], left: ['what is in vCenter is the work of the build that has the lease now: left as it is'] };
   if (status !== 'done') {
     if (status === 'failed') await diagnose(env, image, outputs, failure);
     const { told } = env.diagnostics;

@@ -31,7 +31,8 @@ export interface VmRecords extends RecordStore {
   readonly abandoned: boolean;
 }
 
-export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmRecords {
+/** @param lost aborted when another build works on the VMs: from then on nothing is written onto them */
+export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>, lost: AbortSignal): VmRecords {
   const waiting = new Map<string, StepRecord>();
   const clone = new Map<string, StepRecord>();
   let plan: ReadonlyMap<string, string> = new Map();
@@ -60,7 +61,7 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>): VmReco
   async function write(): Promise<void> {
     // What a VM is made from is written with it and never into the one of before, which still stands meanwhile.
     const taken = [...waiting.values()].filter((record) => !foundation.includes(record.step));
-    if (taken.length === 0 && !abandoned) return;
+    if (lost.aborted || (taken.length === 0 && !abandoned)) return;
     const entries = new Map(take(taken).map(({ key, value }) => [key, String(value)]));
     if (abandoned) for (const id of foundation) entries.set(keys.step + id, '');
     const signal = AbortSignal.timeout(image.timeouts.task);

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { assertDone, assertFailed } from './built.ts';
+import type { BuildEvent } from '../../pipeline/events.ts';
+import { ended } from '../cli/ingot.ts';
+import { assertDone, assertFailed, builtFrom } from './built.ts';
 import { everything, place, prune } from './pruned.ts';
 import { openSite, vmNames } from './site.ts';
+import { readVm } from './vm.ts';
 
 const site = await openSite();
 
@@ -44,4 +48,43 @@ test('prune removes nothing of an image that is being built', async () => {
   await place(site, 'ingot/leases/busy/holder-0123456789abcdef.json', 1);
   const removed = await prune(site, file, '--yes');
   assert.deepEqual(removed.of('removed'), ['00112233445566778899aabbccddeeff.iso']);
+});
+
+test('frozen for longer than the lease: it ends, and what the other build has made meanwhile is left alone', async () => {
+  await site.lab.faults.scenario({ scripts: { 'smoke.ps1': { hangs: true } } });
+  const file = await site.image('frozen', { timeouts: { lease: '2400ms' }, smokeTest: { timeout: '60s' } });
+  const asking = (event: BuildEvent) => event.type === 'step-progress' && /^Asking the clone/.test(event.message);
+  const run = () => {
+    const child = site.start(file);
+    const end = ended(child);
+    const reached = new Promise<boolean>((resolve) => {
+      createInterface(child.stdout).on('line', (line) => asking(JSON.parse(line)) && resolve(true));
+      end.finally(() => resolve(false));
+    });
+    return { child, end, reached };
+  };
+  const first = run();
+  assert.ok(await first.reached);
+  const before = await readVm(site, 'frozen-smoke');
+  first.child.kill('SIGSTOP');
+  const second = run();
+  assert.ok(await second.reached);
+  const clones = await Promise.all(['frozen-smoke', 'frozen-candidate'].map((name) => readVm(site, name)));
+  assert.notEqual(clones[0]?.self.value, before.self.value);
+  first.child.kill('SIGCONT');
+  const lost = builtFrom(await first.end);
+  assert.equal(lost.code, 1);
+  assert.equal(lost.end.failure?.code, 'build.lease-lost');
+  assert.deepEqual(lost.end.left, [
+    'what is in vCenter is the work of the build that has the lease now: left as it is',
+  ]);
+  const after = await Promise.all(['frozen-smoke', 'frozen-candidate'].map((name) => readVm(site, name)));
+  assert.deepEqual(
+    after.map(({ self, runtime }) => [self.value, runtime.powerState]),
+    clones.map(({ self, runtime }) => [self.value, runtime.powerState]),
+  );
+  const holders = [...(await everything(site))].filter((path) => path.includes('leases/frozen/holder-'));
+  assert.equal(holders.length, 1, 'the lease of the other build');
+  second.child.kill('SIGKILL');
+  await second.end;
 });
