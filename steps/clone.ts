@@ -29,6 +29,10 @@ export const clone = defineStep({
           log(`going on with ${names.candidate}: an earlier build started Sysprep in it (run ${run.run})`);
           return { vm: found.machine.vm.value, name: found.machine.name };
         }
+        if (run.verdict?.state === 'succeeded')
+          warn(
+            `somebody started ${names.candidate} after it was sealed, so that it is not sealed any more: the clone is made anew`,
+          );
         if (run.verdict === undefined)
           warn(
             `an earlier build broke off while Sysprep ran in ${names.candidate}; the VM is off and the verdict is gone with its power, so that nobody knows whether it is sealed: the clone is made anew`,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IngotError } from '../../common/failure.ts';
 import { parseSysprepReport, type SysprepReport } from '../../guest/reports.ts';
 import type { Machine, MachineState } from '../vcenter/machine.ts';
 import { keys } from './names.ts';
@@ -11,20 +12,33 @@ export interface SysprepRun {
   readonly fingerprint: string;
   /** Its last word, if it came: kept beside guestinfo, which is empty after a power-off. */
   readonly verdict?: SysprepVerdict | undefined;
+  /** The Windows that it ran in has not been off since: what it tells is still in guestinfo. */
+  readonly live?: boolean;
 }
 
 export type SysprepVerdict = Exclude<SysprepReport, { state: 'running' }>;
 
 const recordSchema = z.object({ run: z.string().min(1), fingerprint: z.string() });
 
-/** The run that a build has written into the clone's extraConfig; undefined where none has. */
+/** The run that a build has written into the clone's extraConfig; undefined where none has. What cannot be read is none. */
 export function sysprepRunIn(extraConfig: ReadonlyMap<string, string>): SysprepRun | undefined {
   const record = recordSchema.safeParse(json(extraConfig.get(keys.sysprepRun)));
   if (!record.success) return undefined;
   const { run } = record.data;
-  const kept = sysprepReportIn(extraConfig.get(keys.sysprepVerdict), run);
-  const told = sysprepReportIn(extraConfig.get(keys.sysprep), run);
-  return { ...record.data, verdict: [kept, told].find((report) => report !== undefined && report.state !== 'running') };
+  const kept = readable(extraConfig.get(keys.sysprepVerdict), run);
+  const told = readable(extraConfig.get(keys.sysprep), run);
+  const verdict = [kept, told].find((report) => report !== undefined && report.state !== 'running');
+  return { ...record.data, verdict, live: told !== undefined };
+}
+
+/** A clone whose reports are broken must not keep the next build from making it anew. */
+function readable(text: string | undefined, run: string): SysprepReport | undefined {
+  try {
+    return sysprepReportIn(text, run);
+  } catch (error) {
+    if (error instanceof IngotError) return undefined;
+    throw error;
+  }
 }
 
 /** The report of this run; one of another run is none. @throws GuestError `guest.report` */
@@ -34,9 +48,13 @@ export function sysprepReportIn(text: string | undefined, run: string): SysprepR
   return report.run === run ? report : undefined;
 }
 
-/** Whether a later build can go on with the clone: its Sysprep is at work, or has succeeded. */
-export function goesOn({ verdict }: SysprepRun, power: MachineState['power'] | string): boolean {
-  return verdict === undefined ? power === 'poweredOn' : verdict.state === 'succeeded';
+/**
+ * Whether a later build can go on with the clone: its Sysprep is at work, or has succeeded. One that was sealed and runs
+ * without a word of that was started again: it goes through its first start, and is no template any more.
+ */
+export function goesOn({ verdict, live }: SysprepRun, power: MachineState['power'] | string): boolean {
+  if (verdict === undefined) return power === 'poweredOn';
+  return verdict.state === 'succeeded' && (power === 'poweredOff' || live === true);
 }
 
 /** Writes what a later build needs to find the run; with undefined, that there is none. */

@@ -135,6 +135,20 @@ suite('a build that was killed while Sysprep ran', () => {
     assert.ok(built.cached.includes('master'));
   });
 
+  test('somebody started the sealed VM meanwhile: the clone is made anew, and that is said', async () => {
+    await lab.faults.scenario({ sysprep: { neverOff: true } });
+    const file = await site.image('started');
+    await killAt(file, /^Sysprep has succeeded; Windows shuts down$/);
+    await site.govc('vm.power', '-off', '-force', 'started-candidate');
+    await site.govc('vm.power', '-on', 'started-candidate');
+    await lab.faults.scenario({});
+    const before = (await readVm(site, 'started-candidate')).self.value;
+    const built = await site.build(file);
+    assertDone(built);
+    assert.match(warnings(built).join('\n'), /somebody started started-candidate after it was sealed/);
+    assert.notEqual((await readVm(site, 'started')).self.value, before);
+  });
+
   test('another answer file is another Sysprep: the clone is made anew', async () => {
     await lab.faults.scenario({ sysprep: { takes: 60_000 } });
     await killAt(await site.image('changed'), /^Sysprep is running$/);
