@@ -28,11 +28,11 @@ export async function smokeCloneSpec(
   const { 'config.hardware.device': devices = [] } = await vc.read(vm, ['config.hardware.device'], { signal });
   const connected = smokeNetwork !== undefined;
   const deviceChange = devices.flatMap((device): VirtualDeviceConfigSpec[] => {
-    if (device.$type !== 'VirtualVmxnet3') return [];
-    // What is left out stays as it is, but for the address: each clone gets one of its own.
+    if (device.$type !== 'VirtualVmxnet3' && device.$type !== 'VirtualE1000e') return [];
+    // Not even its own Windows may connect it. What is left out stays as it is, but for the address: each clone gets one of its own.
     const { $type, key, controllerKey, unitNumber } = device;
     const backing = smokeNetwork ?? device.backing;
-    const connectable = { startConnected: connected, allowGuestControl: true, connected };
+    const connectable = { startConnected: connected, allowGuestControl: connected, connected };
     return [{ operation: 'edit', device: { $type, key, controllerKey, unitNumber, backing, connectable } }];
   });
   const extraConfig = [

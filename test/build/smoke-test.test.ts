@@ -20,7 +20,7 @@ const cardsSchema = z.object({
     z.object({
       macAddress: z.string(),
       backing: z.object({ deviceName: z.string().optional() }),
-      connectable: z.object({ startConnected: z.boolean(), connected: z.boolean() }),
+      connectable: z.object({ startConnected: z.boolean(), allowGuestControl: z.boolean(), connected: z.boolean() }),
     }),
   ),
 });
@@ -58,7 +58,7 @@ suite('the clone', () => {
     assert.equal(clone?.config.hardware.memoryMB, candidate?.config.hardware.memoryMB);
     assert.equal(clone?.config.firmware, candidate?.config.firmware);
     const [[card], [original]] = await Promise.all([cardsOf('kept-smoke'), cardsOf('kept-candidate')]);
-    assert.deepEqual(card?.connectable, { startConnected: false, connected: false });
+    assert.deepEqual(card?.connectable, { startConnected: false, allowGuestControl: false, connected: false });
     assert.notEqual(card?.macAddress, original?.macAddress);
     assert.equal(original?.connectable.startConnected, true);
     assert.equal((await govc('object.collect', '-s', '/DC0/vm/kept-smoke', 'guest.ipAddress')).trim(), '');
