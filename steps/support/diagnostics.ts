@@ -60,8 +60,8 @@ export function guestDiagnostics(options: DiagnosticsOptions): Diagnostics {
     if (reason !== undefined) return unreached(machine, reason, failure, outer);
     try {
       const guest = await options.guest(signal, role);
-      const count = await download(guest, options, signal);
-      return `${folder} (${count} files)`;
+      const { count, cut } = await fetchLogs(guest, options, signal);
+      return `${folder} (${count} files${cut === undefined ? '' : `, then: ${cut}`})`;
     } catch (error) {
       return unreached(machine, error instanceof Error ? error.message : String(error), failure, outer);
     }
@@ -110,8 +110,15 @@ async function unreached(
   return picture === undefined ? line : `${line}; screenshot: ${picture}`;
 }
 
-/** Lets Windows gather its logs and fetches them. What the guest names is data from outside: bounded, and no path. */
-async function download(guest: Guest, { folder, redactor }: DiagnosticsOptions, signal: AbortSignal): Promise<number> {
+/**
+ * Lets Windows gather its logs and fetches them. What the guest names is data from outside: bounded, and no path. `cut`: what
+ * kept it from fetching the rest.
+ */
+export async function fetchLogs(
+  guest: Pick<Guest, 'run' | 'readFile'>,
+  { folder, redactor }: Pick<DiagnosticsOptions, 'folder' | 'redactor'>,
+  signal: AbortSignal,
+): Promise<{ readonly count: number; readonly cut?: string }> {
   const { folder: source, files } = await guest.run(
     'diagnostics.ps1',
     { fileBytes, events: 200 },
@@ -126,11 +133,17 @@ async function download(guest: Guest, { folder, redactor }: DiagnosticsOptions, 
   let count = 0;
   for (const { name, bytes } of files.slice(0, mostFiles)) {
     if (!safeName.test(name) || bytes > 4 * fileBytes || bytes > left) continue;
-    const content = await guest.readFile(`/${source.replaceAll('\\', '/')}/${name}`, { signal });
-    if (content === undefined || content.length > left) continue;
-    left -= content.length;
-    count += 1;
-    await writeFile(join(folder, name), redactor.text(content.toString('utf8')), { mode: 0o600 });
+    try {
+      const content = await guest.readFile(`/${source.replaceAll('\\', '/')}/${name}`, { signal });
+      if (content === undefined || content.length > left) continue;
+      left -= content.length;
+      await writeFile(join(folder, name), redactor.text(content.toString('utf8')), { mode: 0o600 });
+      count += 1;
+    } catch (error) {
+      // What is here already is worth more than what is not.
+      if (count === 0) throw error;
+      return { count, cut: error instanceof Error ? error.message : String(error) };
+    }
   }
-  return count;
+  return { count };
 }
