@@ -11,18 +11,13 @@ export const master = defineStep({
   title: 'Keep the finished Windows as the master',
   needs: { shell: openssh },
   output: z.object({ snapshot: z.string() }),
-  timeout: ({ timeouts }) => timeouts.shutdown + 2 * (timeouts.task + timeouts.script) + timeouts.boot,
+  timeout: ({ timeouts }) => timeouts.shutdown + 2 * (timeouts.task + timeouts.script + timeouts.boot) + timeouts.ssh,
   async run(context) {
     const { vcenter, closeGuest, config, signal, progress, fingerprint } = context;
     const machine = await (await vcenter()).master(signal);
-    // What keeps Sysprep from running is cheaper to mend before the disk is cloned.
-    const what = 'the state of the VM';
-    const on = await machine.waitFor(({ power }) => ({ yes: power === 'poweredOn' }), {
-      what,
-      deadlineMs: config.timeouts.task,
-      signal,
-    });
-    if (on.yes) await checkReady(context, 'master');
+    // What keeps Sysprep from running is cheaper to mend before the disk is cloned. One that is off may have been cut off,
+    // or shut down by a build that was killed: it is started, so that its end is one that was seen.
+    await checkReady(context, 'master');
     closeGuest('master');
     progress('Shutting Windows down');
     await machine.shutDown({ deadlineMs: config.timeouts.shutdown, signal });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { suite, test } from 'node:test';
 import type { BuildEvent } from '../../pipeline/events.ts';
@@ -28,6 +30,54 @@ async function signalAt(file: string, signal: NodeJS.Signals, at: (event: BuildE
 
 const starts = (step: string) => (event: BuildEvent) => event.type === 'step-started' && event.step === step;
 const says = (message: RegExp) => (event: BuildEvent) => event.type === 'step-progress' && message.test(event.message);
+
+suite('a build that was killed is gone on with from a folder that knows nothing of it', () => {
+  const inside = ['docker', 'firewall'];
+  for (const { name, signal, at, cached, ran } of [
+    { name: 'off', at: says(/^Shutting Windows down$/), cached: ['install-windows'], ran: ['master', 'clone'] },
+    { name: 'off-term', signal: 'SIGTERM', at: says(/^Shutting Windows down$/), cached: inside, ran: ['master'] },
+    { name: 'kept', at: says(/^Taking the snapshot$/), cached: inside, ran: ['clone'] },
+    { name: 'seal', at: starts('seal'), cached: ['master'], ran: ['seal', 'smoke-test'] },
+    {
+      name: 'term',
+      signal: 'SIGTERM',
+      at: says(/^Asking the clone/),
+      cached: ['master'],
+      ran: ['clone', 'smoke-test'],
+    },
+    { name: 'renamed', at: starts('template'), cached: ['master'], ran: ['template'] },
+  ] as const) {
+    test(`at ${name}`, async () => {
+      await site.lab.faults.scenario({});
+      const file = await site.image(name);
+      const before = (await site.build(file)).code;
+      assert.equal(before, 0);
+      const former = await readVm(site, name);
+      const again = await site.image(name, { firewall: { rules: [{ name: 'Logs', port: 10251, protocol: 'TCP' }] } });
+      await signalAt(again, signal ?? 'SIGKILL', at);
+      assert.deepEqual(await readVm(site, name), former, 'the template of before is untouched');
+      await rm(join(site.folder, '.ingot'), { recursive: true });
+      const built = await site.build(again);
+      assertDone(built);
+      for (const step of cached) assert.ok(built.cached.includes(step), `${step} was run again`);
+      for (const step of ran) assert.ok(built.ran.includes(step), `${step} was not run`);
+      if (built.ran.includes('master')) {
+        const told = built.of('step-progress').filter(({ step }) => step === 'master');
+        assert.ok(told.some(({ message }) => message === 'Checking what Sysprep will need'));
+      }
+      const made = await readVm(site, name);
+      assert.notEqual(made.self.value, former.self.value);
+      const left = made.config.extraConfig
+        .map(({ key }) => key)
+        .filter((key) => /ingot\.(sysprep|exec|smoke)/.test(key));
+      assert.deepEqual(left, []);
+      const all = (await vmNames(site)).filter((vm) => vm === name || vm.startsWith(`${name}-`));
+      assert.deepEqual(all.slice(0, 3), [name, `${name}-before-${built.end.build}`, `${name}-master`]);
+      assert.equal(all.length, 3);
+      assert.equal((await site.govc('snapshot.tree', '-vm', name)).trim(), '');
+    });
+  }
+});
 
 suite('a build that was killed is gone on with by the same command', () => {
   for (const { name, at, cached, ran } of [
