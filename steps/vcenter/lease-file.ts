@@ -48,21 +48,28 @@ export function leaseFolder(vc: Vsphere, location: DatastoreLocation, path: stri
       return undefined;
     }
   };
+  const make = async (signal: AbortSignal): Promise<'created' | 'exists'> => {
+    try {
+      return await makeDirectory(vc, location, path, { signal });
+    } catch (error) {
+      if (!isFault(error, 'FileNotFound')) throw error;
+    }
+    const parent = path.slice(0, path.lastIndexOf('/'));
+    const [top = parent] = parent.split('/');
+    if (!location.topLevelDirectories) await makeTopDirectory(vc, location, top, { signal });
+    await makeDirectory(vc, location, parent, { parents: true, signal });
+    // With its parents made too, a server may say 'created' to two: the lease's own folder is made by itself.
+    return makeDirectory(vc, location, path, { signal });
+  };
   return {
     path,
     read,
     async make(signal) {
       try {
-        return await makeDirectory(vc, location, path, { signal });
+        return await make(signal);
       } catch (error) {
-        if (!isFault(error, 'FileNotFound')) throw error;
+        throw isFault(error, 'FileFault', 'InvalidDatastore') ? notMade(location.name, path, error) : error;
       }
-      const parent = path.slice(0, path.lastIndexOf('/'));
-      const [top = parent] = parent.split('/');
-      if (!location.topLevelDirectories) await makeTopDirectory(vc, location, top, { signal });
-      await makeDirectory(vc, location, parent, { parents: true, signal });
-      // With its parents made too, a server may say 'created' to two: the lease's own folder is made by itself.
-      return makeDirectory(vc, location, path, { signal });
     },
     async signed(signal) {
       const files = (await searchDatastore(vc, location, path, ['holder-*.json'], { signal })) ?? [];
@@ -88,6 +95,22 @@ export function leaseFolder(vc: Vsphere, location: DatastoreLocation, path: stri
       await deleteDatastoreFile(vc, location, what, { missing: 'ignore', signal });
     },
   };
+}
+
+/** MakeDirectory is no task: what vCenter says of it stands nowhere else. */
+function notMade(datastore: string, path: string, cause: unknown): IngotError {
+  const what = `expected to make the folder [${datastore}] ${path}, which keeps other builds of the image away`;
+  if (isFault(cause, 'NoDiskSpace')) {
+    return new IngotError('datastore.full', `${what}, found datastore ${datastore} full`, {
+      cause,
+      remedy: `free space on ${datastore}, or choose another datastore in the image file`,
+    });
+  }
+  return new IngotError('datastore.denied', `${what}, found that vCenter could not`, {
+    cause,
+    evidence: cause instanceof Error ? [cause.message] : [],
+    remedy: `look whether ${datastore} is mounted read-only or inaccessible on its hosts, and whether something else has that name`,
+  });
 }
 
 function parseJson(text: string): unknown {

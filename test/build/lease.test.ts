@@ -35,6 +35,22 @@ test('two runners of one image: one builds, the other is told by whom', async ()
   assertDone(again);
 });
 
+for (const [type, code, message] of [
+  [
+    'NoDiskSpace',
+    'datastore.full',
+    /^expected to make the folder \[LocalDS_0\] ingot\/leases\/.*found datastore .* full$/,
+  ],
+  ['CannotCreateFile', 'datastore.denied', /^expected to make the folder \[LocalDS_0\] ingot\/leases\/unwritable/],
+] as const) {
+  test(`a datastore that takes no folder (${type}) is named, with what to do`, async () => {
+    await site.lab.faults.inject({ kind: 'soap', method: 'MakeDirectory', type });
+    const built = await site.build(await site.image('unwritable'));
+    assertFailed(built, { step: 'preflight', code, message, remedy: /LocalDS_0/ });
+    assert.ok(!(await vmNames(site)).some((name) => name.startsWith('unwritable')));
+  });
+}
+
 test('prune removes nothing of an image that is being built', async () => {
   const file = await site.image('busy');
   const disc = 'ingot/discs-busy/00112233445566778899aabbccddeeff.iso';
