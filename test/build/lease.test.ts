@@ -51,6 +51,29 @@ for (const [type, code, message] of [
   });
 }
 
+test('interrupted while it waits for a holder: over at once, and the holder stays one', async () => {
+  const file = await site.image('waiting');
+  const holder = 'ingot/leases/waiting/holder-0123456789abcdef.json';
+  await place(site, holder, 0);
+  const child = site.start(file);
+  const end = ended(child);
+  let asked = 0;
+  createInterface(child.stdout).on('line', (line) => {
+    const event: BuildEvent = JSON.parse(line);
+    if (asked > 0 || event.type !== 'step-progress' || !/^Waiting: another build builds waiting/.test(event.message))
+      return;
+    asked = performance.now();
+    child.kill('SIGINT');
+  });
+  const { code } = await end;
+  assert.equal(code, 130);
+  assert.ok(performance.now() - asked < 3000);
+  assert.deepEqual(
+    [...(await everything(site))].filter((path) => path.includes('leases/waiting')),
+    [holder],
+  );
+});
+
 test('prune removes nothing of an image that is being built', async () => {
   const file = await site.image('busy');
   const disc = 'ingot/discs-busy/00112233445566778899aabbccddeeff.iso';
