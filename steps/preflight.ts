@@ -46,6 +46,8 @@ export const preflight = defineStep({
     if (failures.length > 0 || guestId.status === 'rejected') throw merged(failures);
     // From here on things are changed, and what was found must stay true.
     await lease.take({ progress, log }, signal);
+    // Another build may have ended since they were looked up: its candidate is the template by now.
+    for (const role of ['master', 'candidate', 'template', 'smoke'] as const) center.forget(role);
     return { guestId: guestId.value, server: center.about, freeBytes: place.datastore.freeSpace };
   },
   async verify({ vcenter, signal, names }, { guestId, server, freeBytes }) {

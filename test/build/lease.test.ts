@@ -74,6 +74,31 @@ test('interrupted while it waits for a holder: over at once, and the holder stay
   );
 });
 
+test('what another build published while this one waited is what it finds', async () => {
+  await site.lab.faults.scenario({});
+  const file = await site.image('meanwhile', { timeouts: { lease: '12s' } });
+  assertDone(await site.build(file));
+  const { self } = await readVm(site, 'meanwhile');
+  // As it was a moment before it was published.
+  const pool = (await site.govc('find', '/', '-type', 'p')).split('\n')[0] ?? '';
+  await site.govc('vm.markasvm', '-pool', pool, 'meanwhile');
+  await site.govc('object.rename', '/DC0/vm/meanwhile', 'meanwhile-candidate');
+  await place(site, 'ingot/leases/meanwhile/holder-0123456789abcdef.json', 0);
+  const child = site.start(file);
+  const end = ended(child);
+  await new Promise<void>((resolve) => {
+    createInterface(child.stdout).on('line', (line) => line.includes('Waiting: another build') && resolve());
+    end.finally(resolve);
+  });
+  await site.govc('vm.markastemplate', 'meanwhile-candidate');
+  await site.govc('object.rename', '/DC0/vm/meanwhile-candidate', 'meanwhile');
+  await site.govc('datastore.rm', '-ds', 'LocalDS_0', 'ingot/leases/meanwhile');
+  const built = builtFrom(await end);
+  assertDone(built);
+  assert.ok(built.cached.includes('template'));
+  assert.equal((await readVm(site, 'meanwhile')).self.value, self.value, 'a template is not the candidate that it was');
+});
+
 test('prune removes nothing of an image that is being built', async () => {
   const file = await site.image('busy');
   const disc = 'ingot/discs-busy/00112233445566778899aabbccddeeff.iso';
