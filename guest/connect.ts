@@ -16,6 +16,8 @@ export interface LiveConnection {
   readonly client: Client;
   readonly lost: AbortSignal;
   readonly channels: Channels;
+  /** What is sent in this turn of the event loop leaves together. */
+  gather(): void;
   /** The one SFTP channel of this connection; opened again when it was closed. */
   sftp(signal: AbortSignal): Promise<SftpChannel>;
   close(): void;
@@ -44,9 +46,9 @@ export async function connectOnce(
   const attempt = () => ({ signal, timeoutMs: endsAt - performance.now() });
   try {
     const stream = await endpoint.route.open(endpoint, attempt());
-    const { client, lost, close } = await openSession(stream, endpoint, attempt());
+    const { client, lost, gather, close } = await openSession(stream, endpoint, attempt());
     const channels = new Channels();
-    return { client, lost, channels, close, sftp: sftpOf(client, channels, lost) };
+    return { client, lost, channels, gather, close, sftp: sftpOf(client, channels, lost) };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof GuestError) throw error;

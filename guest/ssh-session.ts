@@ -24,6 +24,8 @@ export interface LoginOptions {
 export interface SshSession {
   readonly client: Client;
   readonly lost: AbortSignal;
+  /** Holds what is sent in this turn of the event loop together: see `gatherer`. */
+  gather(): void;
   /** Says goodbye and ends it. */
   close(): void;
 }
@@ -94,13 +96,35 @@ export async function openSession(stream: Duplex, login: Login, options: LoginOp
     throw new LoginFailure(cause, shown !== undefined && !isPinned(shown, login.hostKeys) ? shown : undefined);
   }
   watch(stream, login.silenceMs, lost.signal, fail);
+  const gather = gatherer(stream);
+  // What is sent in answer, such as all that waited for a larger window.
+  stream.prependListener('data', gather);
   return {
     client,
     lost: lost.signal,
+    gather,
     close() {
       client.end();
       setTimeout(() => fail(new Error('the connection was closed')), GOODBYE_MS).unref();
     },
+  };
+}
+
+/**
+ * ssh2 writes each packet of 32 KiB in three pieces, which without Nagle's algorithm are three segments and three calls of
+ * the system. Those of one turn of the event loop leave together.
+ */
+function gatherer(stream: Duplex): () => void {
+  let held = false;
+  const release = () => {
+    held = false;
+    stream.uncork();
+  };
+  return () => {
+    if (held) return;
+    held = true;
+    stream.cork();
+    process.nextTick(release);
   };
 }
 

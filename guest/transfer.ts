@@ -40,13 +40,17 @@ export function sendRange(
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
+  const { live } = remote;
   const { sftp } = remote.channel;
   return whole(remote, options.signal, (stopped) =>
     inOrder(blocks(range, blockOf(sftp)), blockOf(sftp), stopped, {
       async begin({ start, end }, buffer) {
         const bytes = buffer.subarray(0, end - start);
         await options.read(start, bytes);
-        return () => answered<void>((done) => sftp.write(remote.handle, bytes, 0, bytes.length, start, done));
+        return () => {
+          live.gather();
+          return answered<void>((done) => sftp.write(remote.handle, bytes, 0, bytes.length, start, done));
+        };
       },
       end: ({ end }) => options.wrote(end),
     }),
