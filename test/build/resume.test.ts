@@ -36,7 +36,8 @@ suite('a build that was killed is gone on with from a folder that knows nothing 
   for (const { name, signal, at, cached, ran } of [
     { name: 'off', at: says(/^Shutting Windows down$/), cached: ['install-windows'], ran: ['master', 'clone'] },
     { name: 'off-term', signal: 'SIGTERM', at: says(/^Shutting Windows down$/), cached: inside, ran: ['master'] },
-    { name: 'kept', at: says(/^Taking the snapshot$/), cached: inside, ran: ['clone'] },
+    // Whether the records of what is inside are written already at this moment is up to chance: half a minute may be lost.
+    { name: 'kept', at: says(/^Taking the snapshot$/), cached: ['install-windows'], ran: ['clone'] },
     { name: 'seal', at: starts('seal'), cached: ['master'], ran: ['seal', 'smoke-test'] },
     {
       name: 'term',
