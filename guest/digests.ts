@@ -1,9 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
+import type { Guest } from './guest.ts';
+import { windowsPath } from './windows-names.ts';
 
 /** The result of file-digest.ps1 (docs/guest-contract.md): only files that are there. */
-export const fileDigestSchema = z.object({
+const fileDigestSchema = z.object({
   files: z.array(
     z.object({
       path: z.string(),
@@ -21,6 +23,25 @@ export interface FileDigest {
 
 /** What the other side computes of its files, by their SFTP paths; those that are not there are missing. */
 export type RemoteDigests = (paths: readonly string[]) => Promise<ReadonlyMap<string, FileDigest>>;
+
+/** PowerShell starts in seconds; 100 MB a second is a slow disk. Together enough for 100 GB. */
+const DIGEST_MS = 30 * 60_000;
+const PATHS_A_CALL = 500;
+
+/** Digests that a script computes in the guest, asked for with `run`. */
+export function remoteDigests(run: Guest['run'], signal: AbortSignal): RemoteDigests {
+  return async (paths) => {
+    const found = new Map<string, FileDigest>();
+    const byName = new Map(paths.map((path) => [windowsPath(path), path]));
+    const names = [...byName.keys()];
+    for (let at = 0; at < names.length; at += PATHS_A_CALL) {
+      const options = { output: fileDigestSchema, timeoutMs: DIGEST_MS, signal };
+      const { files } = await run('file-digest.ps1', { paths: names.slice(at, at + PATHS_A_CALL) }, options);
+      for (const { path, size, sha256 } of files) found.set(byName.get(path) ?? path, { size, sha256 });
+    }
+    return found;
+  };
+}
 
 const PIECE = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
-import { type FileDigest, fileDigestSchema, localDigest } from '../digests.ts';
+import { type FileDigest, localDigest, remoteDigests } from '../digests.ts';
 import { GuestError } from '../errors.ts';
 import type { TransferOptions } from '../files.ts';
 import type { Guest } from '../guest.ts';
@@ -9,9 +9,6 @@ import { type LocalFile, localTree, openLocal } from '../local-tree.ts';
 import { isLeftOver, temporaryPath, windowsPath } from '../windows-names.ts';
 import { moveOver } from './files.ts';
 import type { GuestEntry, GuestOperations } from './operations.ts';
-
-/** PowerShell starts in seconds; 100 MB a second is a slow disk. Together enough for 100 GB. */
-const DIGEST_MS = 30 * 60_000;
 
 interface Outgoing extends LocalFile, FileDigest {
   readonly temporary: string;
@@ -61,10 +58,8 @@ export class VmToolsCopies {
     const files: Outgoing[] = [];
     for (const file of local) files.push(await this.#known(file, signal));
     const alike = files.filter(({ size, old }) => old?.size === size);
-    const present = await this.#digests(
-      alike.map(({ path }) => path),
-      signal,
-    );
+    const digests = remoteDigests(this.#run, signal);
+    const present = await digests(alike.map(({ path }) => path));
     const total = files.reduce((sum, { size }) => sum + size, 0);
     const sent = files.filter(({ path, sha256 }) => present.get(path)?.sha256 !== sha256);
     for (const folder of new Set(sent.map(({ path }) => posix.dirname(path)))) await this.#tidy(folder, files, signal);
@@ -77,10 +72,7 @@ export class VmToolsCopies {
       await this.#operations.write(windowsPath(file.temporary), source, { signal, onProgress: tell });
       before += file.size;
     }
-    const arrived = await this.#digests(
-      sent.map(({ temporary }) => temporary),
-      signal,
-    );
+    const arrived = await digests(sent.map(({ temporary }) => temporary));
     for (const { local: from, path, temporary, sha256 } of sent) {
       if (arrived.get(temporary)?.sha256 === sha256) continue;
       for (const file of sent) await this.#operations.deleteFile(windowsPath(file.temporary), { signal });
@@ -111,10 +103,7 @@ export class VmToolsCopies {
   }
 
   async #receive(files: readonly RemoteFile[], { signal, onProgress }: TransferOptions): Promise<void> {
-    const digests = await this.#digests(
-      files.map(({ path }) => path),
-      signal,
-    );
+    const digests = await remoteDigests(this.#run, signal)(files.map(({ path }) => path));
     const total = [...digests.values()].reduce((sum, { size }) => sum + size, 0);
     let before = 0;
     for (const { path, local } of files) {
@@ -168,14 +157,6 @@ export class VmToolsCopies {
       else found.push({ path, local: below });
     }
     return found;
-  }
-
-  async #digests(paths: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, FileDigest>> {
-    if (paths.length === 0) return new Map();
-    const byName = new Map(paths.map((path) => [windowsPath(path), path]));
-    const options = { output: fileDigestSchema, timeoutMs: DIGEST_MS, signal };
-    const { files } = await this.#run('file-digest.ps1', { paths: [...byName.keys()] }, options);
-    return new Map(files.map(({ path, size, sha256 }) => [byName.get(path) ?? path, { size, sha256 }]));
   }
 }
 
