@@ -56,6 +56,11 @@ export function parameterLine(parameters: ScriptParameters): string {
   return `${Buffer.from(JSON.stringify(parameters), 'utf8').toString('base64')}\n`;
 }
 
+/** The file name becomes part of a command line: nothing in it may mean anything to cmd.exe or PowerShell. */
+export function userScriptName(name: string): string {
+  return `user-${name.replace(/[^A-Za-z0-9-]+/g, '-').slice(0, 60)}.ps1`;
+}
+
 /** A script of the user may hold any character: Windows PowerShell 5.1 reads a file without byte order mark as ANSI. */
 export function userScriptBytes(text: string): Buffer {
   const bom = text.startsWith('\uFEFF') || !/[^\0-\x7F]/.test(text) ? '' : '\uFEFF';

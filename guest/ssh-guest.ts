@@ -7,7 +7,7 @@ import type { GuestError } from './errors.ts';
 import { RemoteFiles, type TransferOptions } from './files.ts';
 import type { CallOptions, Guest, GuestOptions, RestartResult, RunOptions, ScriptOptions } from './guest.ts';
 import { checked, isLoss, restarted, timedOut, tolerateLoss } from './outcome.ts';
-import { callScript, type ScriptEnd, type ScriptParameters, userScriptBytes } from './script.ts';
+import { callScript, type ScriptEnd, type ScriptParameters, userScriptBytes, userScriptName } from './script.ts';
 import { SETTLE, type Settled, settledSchema, settleParameters, stillBusy } from './settle.ts';
 import { type GuestState, guestStateSchema } from './state.ts';
 import { UploadedScripts } from './uploaded.ts';
@@ -57,9 +57,7 @@ export class SshGuest implements Guest {
     parameters: ScriptParameters,
     options: ScriptOptions,
   ): Promise<unknown> {
-    // The name becomes part of a command line: nothing in it may mean anything to cmd.exe or PowerShell.
-    const safe = `user-${name.replace(/[^A-Za-z0-9-]+/g, '-').slice(0, 60)}.ps1`;
-    return (await this.#call(safe, userScriptBytes(text), parameters, options)).result;
+    return (await this.#call(userScriptName(name), userScriptBytes(text), parameters, options)).result;
   }
 
   readFile(path: string, { signal }: CallOptions): Promise<Buffer | undefined> {

@@ -4,7 +4,7 @@ import { GuestError } from '../errors.ts';
 import type { TransferOptions } from '../files.ts';
 import type { CallOptions, Guest, RestartResult, RunOptions, ScriptOptions } from '../guest.ts';
 import { checked, isLoss, restarted, timedOut, tolerateLoss } from '../outcome.ts';
-import { parameterLine, scriptCommand, sha256Of, userScriptBytes } from '../script.ts';
+import { parameterLine, scriptCommand, sha256Of, userScriptBytes, userScriptName } from '../script.ts';
 import { redactorFor, type ScriptEnd, ScriptOutput, type ScriptParameters } from '../script-output.ts';
 import { SETTLE, type Settled, settledSchema, settleParameters, stillBusy } from '../settle.ts';
 import { Shared, Turns } from '../shared.ts';
@@ -74,9 +74,7 @@ export class VmToolsGuest implements Guest {
     parameters: ScriptParameters,
     options: ScriptOptions,
   ): Promise<unknown> {
-    // The name becomes part of a command line: nothing in it may mean anything to cmd.exe or PowerShell.
-    const safe = `user-${name.replace(/[^A-Za-z0-9-]+/g, '-').slice(0, 60)}.ps1`;
-    return (await this.#call(safe, userScriptBytes(text), parameters, options)).result;
+    return (await this.#call(userScriptName(name), userScriptBytes(text), parameters, options)).result;
   }
 
   readFile(path: string, { signal }: CallOptions): Promise<Buffer | undefined> {
