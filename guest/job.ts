@@ -4,7 +4,7 @@ import { canonicalJson } from '../common/json.ts';
 import { scriptDigest } from '../scripts/digest.ts';
 import { GuestError } from './errors.ts';
 import type { Guest, RunOptions } from './guest.ts';
-import { checked } from './outcome.ts';
+import { checked, restarted } from './outcome.ts';
 import { badOutput, redactorFor, ScriptOutput, type ScriptParameters } from './script-output.ts';
 import { backoffMs, durationText, pause } from './wait.ts';
 
@@ -143,17 +143,7 @@ function jobLine(text: string): unknown {
 function lost({ name, script }: Job, end: Exclude<Answer, { state: 'ended' }>, tail: readonly string[]): GuestError {
   switch (end.state) {
     case 'restarted':
-      return new GuestError(
-        'guest.restarted',
-        `Expected Windows to stay up while ${script} ran, found that it restarted (up since ${end.bootTime}, before since ${end.previousBootTime}).`,
-        {
-          evidence: tail,
-          retryable: true,
-          rebooted: true,
-          remedy:
-            'The step is safe to run again. If Windows restarts each time, look into its System event log for the reason.',
-        },
-      );
+      return restarted(script, end.previousBootTime, end.bootTime, { evidence: tail });
     case 'other':
       return new GuestError(
         'guest.other-job',

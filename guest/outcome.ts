@@ -1,4 +1,4 @@
-import { GuestError } from './errors.ts';
+import { GuestError, type GuestErrorOptions } from './errors.ts';
 import type { RunOptions } from './guest.ts';
 import { badOutput, type ScriptEnd } from './script-output.ts';
 import { durationText } from './wait.ts';
@@ -24,13 +24,18 @@ export function tolerateLoss(error: unknown): undefined {
   if (!isLoss(error)) throw error;
 }
 
-/** Windows restarted while a script ran: known by its boot times. */
-export function restarted(script: string, before: string, now: string, loss: GuestError): GuestError {
+/** Windows restarted while a script ran: known by its boot times. `why` is the loss that it caused, or the script's last lines. */
+export function restarted(
+  script: string,
+  before: string,
+  now: string,
+  why: Pick<GuestErrorOptions, 'cause' | 'evidence'>,
+): GuestError {
   return new GuestError(
     'guest.restarted',
     `Expected Windows to stay up while ${script} ran, found that it restarted (up since ${now}, before since ${before}).`,
     {
-      cause: loss,
+      ...why,
       retryable: true,
       rebooted: true,
       remedy:

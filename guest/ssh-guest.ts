@@ -185,7 +185,7 @@ export class SshGuest implements Guest {
     try {
       const now = await this.#state(await this.reach(signal, { authTries: AUTH_TRIES_AT_START }), signal);
       if (now.bootTime === before) return loss;
-      return restarted(name, before, now.bootTime, loss);
+      return restarted(name, before, now.bootTime, { cause: loss });
     } catch {
       return loss;
     }

@@ -225,7 +225,7 @@ export class VmToolsGuest implements Guest {
     if (before === undefined) return loss;
     try {
       const now = await this.#afresh(signal);
-      return now.bootTime === before ? loss : restarted(name, before, now.bootTime, loss);
+      return now.bootTime === before ? loss : restarted(name, before, now.bootTime, { cause: loss });
     } catch {
       return loss;
     }
