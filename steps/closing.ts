@@ -1,13 +1,13 @@
 import type { Failure } from '../common/failure.ts';
 import { templateReferences } from '../handover/template-reference.ts';
 import type { Image } from '../image/index.ts';
+import { keys } from '../image/names.ts';
 import type { BuildStatus } from '../pipeline/events.ts';
 import type { Closing, Outputs } from '../pipeline/run.ts';
 import { extraConfigMap } from '../vsphere/extra-config.ts';
 import type { OptionValue } from '../vsphere/vim25.gen.ts';
 import type { BuildEnv } from './define.ts';
 import { installWindows } from './install-windows.ts';
-import { keys } from './support/names.ts';
 import { goesOn, sysprepRunIn } from './support/sysprep-run.ts';
 import { template } from './template.ts';
 

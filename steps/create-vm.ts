@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { IngotError } from '../common/failure.ts';
+import { keys } from '../image/names.ts';
 import { defineStep } from './define.ts';
 import { preflight } from './preflight.ts';
-import { keys } from './support/names.ts';
 import { bootOptions, vmSpec } from './support/vm-spec.ts';
 import { uploadMedia } from './upload-media.ts';
 

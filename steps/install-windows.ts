@@ -3,6 +3,7 @@ import { IngotError } from '../common/failure.ts';
 import type { Json } from '../common/json.ts';
 import { type BootstrapReport, parseBootstrapReport } from '../guest/reports.ts';
 import type { Image } from '../image/index.ts';
+import { keys } from '../image/names.ts';
 import type { StepTools } from '../pipeline/step.ts';
 import { answerDisc } from './answer-disc.ts';
 import { createVm } from './create-vm.ts';
@@ -11,7 +12,6 @@ import { inspectMedia } from './inspect-media.ts';
 import { beside } from './support/beside.ts';
 import { pastPrompt } from './support/boot-prompt.ts';
 import { finishInstall } from './support/finish-install.ts';
-import { keys } from './support/names.ts';
 import {
   bootstrapFailed,
   bootstrapNotes,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { IngotError } from '../common/failure.ts';
+import { keys } from '../image/names.ts';
 import { defineStep } from './define.ts';
 import { installWindows } from './install-windows.ts';
 import { openssh } from './openssh.ts';
-import { keys } from './support/names.ts';
 import { removeDevices } from './support/vm-spec.ts';
 import { sysprep } from './sysprep.ts';
 

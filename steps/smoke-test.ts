@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IngotError } from '../common/failure.ts';
+import { keys } from '../image/names.ts';
 import { extraConfigMap } from '../vsphere/extra-config.ts';
 import { defineStep } from './define.ts';
 import { installWindows } from './install-windows.ts';
@@ -8,7 +9,6 @@ import { seal } from './seal.ts';
 import { readFacts } from './smoke/facts-of.ts';
 import { isProblem, judge, smokeFailure } from './smoke/judge.ts';
 import { withClone } from './smoke/with-clone.ts';
-import { keys } from './support/names.ts';
 import { scriptFiles } from './support/script.ts';
 import { recordsOf } from './vcenter/record-data.ts';
 

@@ -1,6 +1,7 @@
 import { IngotError } from '../../common/failure.ts';
 import { GuestError } from '../../guest/errors.ts';
 import type { GuestOperations } from '../../guest/vmtools/index.ts';
+import { keys } from '../../image/names.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import {
   deleteFile,
@@ -13,7 +14,6 @@ import {
 import { listProcesses, startProgram } from '../../vsphere/guest-operations/programs.ts';
 import { type GuestLogin, guestTarget } from '../../vsphere/guest-operations/target.ts';
 import { downloadFromGuest, uploadToGuest } from '../../vsphere/guest-operations/transfer.ts';
-import { keys } from '../support/names.ts';
 import type { Machine } from '../vcenter/machine.ts';
 import { guestFailure } from './operation-errors.ts';
 

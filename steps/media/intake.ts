@@ -1,5 +1,5 @@
 import type { Image } from '../../image/index.ts';
-import type { Names } from '../support/names.ts';
+import type { Names } from '../../image/names.ts';
 import type { Vcenter } from '../vcenter/index.ts';
 import { type BringOptions, type Brought, bringIso, digestIso, knownDigest } from './bring.ts';
 import { type IsoFacts, readFacts } from './facts.ts';

@@ -1,6 +1,6 @@
+import { keys } from '../../image/names.ts';
 import { deleteDatastoreFile, searchDatastore } from '../../vsphere/datastore-files.ts';
 import { datastorePath } from '../../vsphere/datastore-path.ts';
-import { keys } from '../support/names.ts';
 import { ageOf, type Leftover } from './leftover.ts';
 import type { Center, Place } from './place.ts';
 import type { ImageVms, VmFacts } from './vms.ts';

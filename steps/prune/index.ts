@@ -1,6 +1,6 @@
 import type { Image } from '../../image/index.ts';
+import { namesOf } from '../../image/names.ts';
 import { ref } from '../../vsphere/values.ts';
-import { namesOf } from '../support/names.ts';
 import { connectVcenter } from '../vcenter/connect.ts';
 import { leaseFolder } from '../vcenter/lease-file.ts';
 import { isGone } from '../vcenter/lease-holder.ts';

@@ -1,10 +1,10 @@
 import { IngotError } from '../../common/failure.ts';
+import { keys } from '../../image/names.ts';
 import { extraConfigMap } from '../../vsphere/extra-config.ts';
 import { isFault } from '../../vsphere/fault.ts';
 import { destroy } from '../../vsphere/folder.ts';
 import { sameName, unescapeName } from '../../vsphere/names.ts';
 import { powerOff } from '../../vsphere/vm.ts';
-import { keys } from '../support/names.ts';
 import { ageOf, candidateMs, isOlder, type Leftover } from './leftover.ts';
 import type { Center, Place } from './place.ts';
 import type { ImageVms, VmFacts } from './vms.ts';

@@ -1,10 +1,10 @@
 import type { Image } from '../../image/index.ts';
+import { type Names, namesOf } from '../../image/names.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import { findFolder } from '../../vsphere/folder.ts';
 import { type Datacenter, type DatastoreLocation, openDatacenter } from '../../vsphere/inventory.ts';
 import { splitPath } from '../../vsphere/names.ts';
 import type { Ref } from '../../vsphere/values.ts';
-import { type Names, namesOf } from '../support/names.ts';
 import { datastores } from '../vcenter/datastores.ts';
 import type { PruneRules } from './leftover.ts';
 

@@ -1,10 +1,10 @@
+import { keys } from '../../image/names.ts';
 import { extraConfigMap } from '../../vsphere/extra-config.ts';
 import { findByPath } from '../../vsphere/inventory-path.ts';
 import { escapeName } from '../../vsphere/names.ts';
 import type { Ref } from '../../vsphere/values.ts';
 import { isTooOld } from '../../vsphere/versions.ts';
 import type { VirtualMachineFileLayoutEx } from '../../vsphere/vim25.gen.ts';
-import { keys } from '../support/names.ts';
 import { oldTemplates } from '../vcenter/look.ts';
 import { formerName } from '../vcenter/publish.ts';
 import type { Center, Place } from './place.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { IngotError } from '../../common/failure.ts';
 import { durationText } from '../../guest/wait.ts';
-import { keys } from '../support/names.ts';
+import { keys } from '../../image/names.ts';
 import { script } from '../support/script.ts';
 import type { Machine } from '../vcenter/machine.ts';
 import { type SmokeFacts, smokeFactsSchema, smokeReport } from './facts.ts';

@@ -1,10 +1,10 @@
 import { IngotError } from '../../common/failure.ts';
 import type { Json } from '../../common/json.ts';
 import type { Image } from '../../image/index.ts';
+import { keys } from '../../image/names.ts';
 import type { StepTools } from '../../pipeline/step.ts';
 import { consolidateDisks, removeSnapshot, type SnapshotRef } from '../../vsphere/snapshot.ts';
 import type { BuildEnv } from '../define.ts';
-import { keys } from '../support/names.ts';
 import type { Vcenter } from '../vcenter/index.ts';
 import type { Machine } from '../vcenter/machine.ts';
 

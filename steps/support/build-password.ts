@@ -2,9 +2,9 @@ import { IngotError } from '../../common/failure.ts';
 import type { Redactor } from '../../common/redactor.ts';
 import { Shared } from '../../guest/shared.ts';
 import type { Image } from '../../image/index.ts';
+import { keys, type Role } from '../../image/names.ts';
 import type { BuildEnv } from '../define.ts';
 import { registerPassword } from './answer-files.ts';
-import { keys, type Role } from './names.ts';
 import { derivedPassword } from './password.ts';
 
 /**

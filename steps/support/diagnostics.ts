@@ -5,10 +5,10 @@ import type { Failure } from '../../common/failure.ts';
 import type { Redactor } from '../../common/redactor.ts';
 import type { Guest } from '../../guest/index.ts';
 import type { Image } from '../../image/index.ts';
+import type { Role } from '../../image/names.ts';
 import type { Vcenter } from '../vcenter/index.ts';
 import type { Machine } from '../vcenter/machine.ts';
 import { pickAddress } from './addresses.ts';
-import type { Role } from './names.ts';
 
 /** For all of it: the build has failed, and whoever waits wants to know why. */
 const allMs = 60_000;

@@ -1,9 +1,9 @@
 import type { Json } from '../../common/json.ts';
 import type { Image } from '../../image/index.ts';
+import { keys } from '../../image/names.ts';
 import type { StepTools } from '../../pipeline/step.ts';
 import type { BuildEnv } from '../define.ts';
 import type { Machine } from '../vcenter/machine.ts';
-import { keys } from './names.ts';
 import { removeDevices } from './vm-spec.ts';
 
 /**

@@ -2,11 +2,11 @@ import { IngotError } from '../../common/failure.ts';
 import type { Json } from '../../common/json.ts';
 import type { SysprepReport } from '../../guest/reports.ts';
 import type { Image } from '../../image/index.ts';
+import { keys } from '../../image/names.ts';
 import type { StepTools } from '../../pipeline/step.ts';
 import type { BuildEnv } from '../define.ts';
 import type { Machine, MachineState } from '../vcenter/machine.ts';
 import { explained } from './late.ts';
-import { keys } from './names.ts';
 import { recordRun, type SysprepRun, type SysprepVerdict, sysprepReportIn } from './sysprep-run.ts';
 import { lastWord } from './sysprep-verdict.ts';
 

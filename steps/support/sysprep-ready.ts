@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { IngotError } from '../../common/failure.ts';
 import type { Json } from '../../common/json.ts';
 import type { Image } from '../../image/index.ts';
+import type { Role } from '../../image/names.ts';
 import type { StepTools } from '../../pipeline/step.ts';
 import type { BuildEnv } from '../define.ts';
 import { changeOf } from './change.ts';
-import type { Role } from './names.ts';
 import { script } from './script.ts';
 
 const obstacle = z.object({ code: z.string().regex(/^[a-z][a-z-]*\.[a-z-]+$/), message: z.string() });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { IngotError } from '../../common/failure.ts';
 import { parseSysprepReport, type SysprepReport } from '../../guest/reports.ts';
+import { keys } from '../../image/names.ts';
 import type { Machine, MachineState } from '../vcenter/machine.ts';
-import { keys } from './names.ts';
 
 /** One run of Sysprep in the clone: which, and of which plan. */
 export interface SysprepRun {

@@ -1,5 +1,5 @@
 import type { Image } from '../../image/index.ts';
-import type { Names } from '../support/names.ts';
+import type { Names } from '../../image/names.ts';
 import { type Vcenter, vcenterOf } from './index.ts';
 
 export interface ConnectVcenterOptions {

@@ -1,7 +1,7 @@
 import type { Image } from '../../image/index.ts';
+import type { Names } from '../../image/names.ts';
 import { openDatacenter } from '../../vsphere/inventory.ts';
 import { ref } from '../../vsphere/values.ts';
-import type { Names } from '../support/names.ts';
 import { datastores } from './datastores.ts';
 import type { Vcenter } from './index.ts';
 import { buildLease, type Lease } from './lease.ts';

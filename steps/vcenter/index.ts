@@ -1,5 +1,6 @@
 import { IngotError } from '../../common/failure.ts';
 import type { Image } from '../../image/index.ts';
+import { keys, type Names, type Role } from '../../image/names.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import { cloneVm, createVm } from '../../vsphere/folder.ts';
 import { openDatacenter } from '../../vsphere/inventory.ts';
@@ -8,7 +9,6 @@ import { flattenSnapshots, type SnapshotRef } from '../../vsphere/snapshot.ts';
 import type { Ref } from '../../vsphere/values.ts';
 import type { VirtualMachineConfigSpec } from '../../vsphere/vim25.gen.ts';
 import { markAsTemplate } from '../../vsphere/vm.ts';
-import { keys, type Names, type Role } from '../support/names.ts';
 import type { Privileges } from '../support/privileges.ts';
 import { checkPrivileges, guestIdOf } from './checks.ts';
 import { type DatastoreFiles, datastoreFiles } from './files.ts';

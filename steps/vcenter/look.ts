@@ -1,10 +1,10 @@
 import { IngotError } from '../../common/failure.ts';
+import { keys, type Role } from '../../image/names.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import { extraConfigMap } from '../../vsphere/extra-config.ts';
 import { findByPath } from '../../vsphere/inventory-path.ts';
 import { flattenSnapshots } from '../../vsphere/snapshot.ts';
 import type { Ref } from '../../vsphere/values.ts';
-import { keys, type Role } from '../support/names.ts';
 import type { Machine } from './machine.ts';
 
 /** A VM of ours as it was when it was looked up. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { keys } from '../../image/names.ts';
 import type { StepRecord } from '../../pipeline/records.ts';
-import { keys } from '../support/names.ts';
 import { layerName } from './layers.ts';
 import type { Look } from './look.ts';
 

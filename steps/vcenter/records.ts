@@ -1,9 +1,9 @@
 import { IngotError } from '../../common/failure.ts';
 import type { Image } from '../../image/index.ts';
+import { keys } from '../../image/names.ts';
 import type { RecordStore, StepRecord } from '../../pipeline/records.ts';
 import { writeExtraConfig } from '../../vsphere/extra-config.ts';
 import type { OptionValue } from '../../vsphere/vim25.gen.ts';
-import { keys } from '../support/names.ts';
 import type { Vcenter } from './index.ts';
 import { frozenConfig, type Layer, layerName, layersOf, revertTo } from './layers.ts';
 import { foundation, recordsOf, soundRecords, withoutSnapshot } from './record-data.ts';

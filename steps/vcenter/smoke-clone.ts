@@ -1,8 +1,8 @@
+import { keys } from '../../image/names.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import type { SnapshotRef } from '../../vsphere/snapshot.ts';
 import type { Ref } from '../../vsphere/values.ts';
 import type { VirtualDeviceConfigSpec, VirtualMachineCloneSpec } from '../../vsphere/vim25.gen.ts';
-import { keys } from '../support/names.ts';
 import type { Placement } from './placement.ts';
 
 export interface SmokeCloneOptions {

@@ -1,9 +1,9 @@
 import type { Json } from '../../common/json.ts';
 import type { Image } from '../../image/index.ts';
+import { keys } from '../../image/names.ts';
 import type { StepRecord } from '../../pipeline/records.ts';
 import { inventoryPath } from '../../vsphere/inventory-path.ts';
 import { escapeName } from '../../vsphere/names.ts';
-import { keys } from '../support/names.ts';
 import type { Vcenter } from './index.ts';
 import type { Look } from './look.ts';
 import { recordsOf } from './record-data.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keys } from '../../steps/support/names.ts';
+import { keys } from '../../image/names.ts';
 import { goesOn, sysprepReportIn, sysprepRunIn } from '../../steps/support/sysprep-run.ts';
 
 const record = JSON.stringify({ run: 'r1', fingerprint: 'f' });

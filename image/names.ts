@@ -1,4 +1,4 @@
-import type { Image } from '../../image/index.ts';
+import type { Image } from './index.ts';
 
 /** Every name that a build uses in vCenter, in one place. All of them carry the image's name: two images never meet. */
 export interface Names {
