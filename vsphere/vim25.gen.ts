@@ -23,8 +23,12 @@ export type ManagedEntityType =
   | 'VmwareDistributedVirtualSwitch';
 
 export type ArrayUpdateOperation = 'add' | 'remove' | 'edit';
+export type CustomizationLicenseDataMode = 'perServer' | 'perSeat';
+export type CustomizationNetBIOSMode = 'enableNetBIOSViaDhcp' | 'enableNetBIOS' | 'disableNetBIOS';
+export type CustomizationSysprepRebootOption = 'reboot' | 'noreboot' | 'shutdown';
 export type DrsBehavior = 'manual' | 'partiallyAutomated' | 'fullyAutomated';
 export type HostSystemConnectionState = 'connected' | 'notResponding' | 'disconnected';
+export type HttpNfcLeaseState = 'initializing' | 'ready' | 'done' | 'error';
 export type LatencySensitivitySensitivityLevel = 'low' | 'normal' | 'medium' | 'high' | 'custom';
 export type ManagedEntityStatus = 'gray' | 'green' | 'yellow' | 'red';
 export type ObjectUpdateKind = 'modify' | 'enter' | 'leave';
@@ -70,9 +74,25 @@ export type AnyArrayUpdateSpec =
   | ({ readonly $type: 'ArrayUpdateSpec' } & ArrayUpdateSpec)
   | ({ readonly $type: 'TagSpec' } & TagSpec)
   | ({ readonly $type: 'VirtualMachineCpuIdInfoSpec' } & VirtualMachineCpuIdInfoSpec);
+export interface AuthorizationPrivilege {
+  readonly privId: string;
+  readonly onParent: boolean;
+  readonly name: string;
+  readonly privGroupName: string;
+}
+export interface AuthorizationRole {
+  readonly roleId: number;
+  readonly system: boolean;
+  readonly name: string;
+  readonly info: AnyDescription;
+  readonly privilege?: readonly string[] | undefined;
+}
 export interface BoolOption extends OptionType {
   readonly supported: boolean;
   readonly defaultValue: boolean;
+}
+export interface BoolPolicy extends InheritablePolicy {
+  readonly value?: boolean | undefined;
 }
 export interface ChoiceOption extends OptionType {
   readonly choiceInfo: readonly ElementDescription[];
@@ -125,6 +145,315 @@ export interface CryptoKeyId {
   readonly providerId?: KeyProviderId | undefined;
 }
 export interface CryptoSpec {}
+export interface CustomFieldDef {
+  readonly key: number;
+  readonly name: string;
+  readonly type: string;
+  readonly managedObjectType?: string | undefined;
+  readonly fieldDefPrivileges?: PrivilegePolicyDef | undefined;
+  readonly fieldInstancePrivileges?: PrivilegePolicyDef | undefined;
+}
+export interface CustomFieldStringValue extends CustomFieldValue {
+  readonly value: string;
+}
+export interface CustomFieldValue {
+  readonly key: number;
+}
+export type AnyCustomFieldValue =
+  | ({ readonly $type: 'CustomFieldValue' } & CustomFieldValue)
+  | ({ readonly $type: 'CustomFieldStringValue' } & CustomFieldStringValue);
+export interface CustomizationAdapterMapping {
+  readonly macAddress?: string | undefined;
+  readonly adapter: CustomizationIPSettings;
+}
+export interface CustomizationDhcpIpGenerator extends CustomizationIpGenerator {}
+export interface CustomizationFixedIp extends CustomizationIpGenerator {
+  readonly ipAddress: string;
+}
+export interface CustomizationFixedName extends CustomizationName {
+  readonly name: string;
+}
+export interface CustomizationGlobalIPSettings {
+  readonly dnsSuffixList?: readonly string[] | undefined;
+  readonly dnsServerList?: readonly string[] | undefined;
+}
+export interface CustomizationGuiRunOnce {
+  readonly commandList: readonly string[];
+}
+export interface CustomizationGuiUnattended {
+  readonly password?: CustomizationPassword | undefined;
+  readonly timeZone: number;
+  readonly autoLogon: boolean;
+  readonly autoLogonCount: number;
+}
+export interface CustomizationIPSettings {
+  readonly ip: AnyCustomizationIpGenerator;
+  readonly subnetMask?: string | undefined;
+  readonly gateway?: readonly string[] | undefined;
+  readonly ipV6Spec?: CustomizationIPSettingsIpV6AddressSpec | undefined;
+  readonly dnsServerList?: readonly string[] | undefined;
+  readonly dnsDomain?: string | undefined;
+  readonly primaryWINS?: string | undefined;
+  readonly secondaryWINS?: string | undefined;
+  readonly netBIOS?: CustomizationNetBIOSMode | undefined;
+}
+export interface CustomizationIPSettingsIpV6AddressSpec {
+  readonly ip: readonly CustomizationIpV6Generator[];
+  readonly gateway?: readonly string[] | undefined;
+}
+export interface CustomizationIdentification {
+  readonly joinWorkgroup?: string | undefined;
+  readonly joinDomain?: string | undefined;
+  readonly domainAdmin?: string | undefined;
+  readonly domainAdminPassword?: CustomizationPassword | undefined;
+  readonly domainOU?: string | undefined; // since 8.0.2.0
+}
+export interface CustomizationIdentitySettings {}
+export type AnyCustomizationIdentitySettings =
+  | ({ readonly $type: 'CustomizationIdentitySettings' } & CustomizationIdentitySettings)
+  | ({ readonly $type: 'CustomizationSysprep' } & CustomizationSysprep)
+  | ({ readonly $type: 'CustomizationSysprepText' } & CustomizationSysprepText);
+export interface CustomizationIpGenerator {}
+export type AnyCustomizationIpGenerator =
+  | ({ readonly $type: 'CustomizationIpGenerator' } & CustomizationIpGenerator)
+  | ({ readonly $type: 'CustomizationDhcpIpGenerator' } & CustomizationDhcpIpGenerator)
+  | ({ readonly $type: 'CustomizationFixedIp' } & CustomizationFixedIp)
+  | ({ readonly $type: 'CustomizationUnknownIpGenerator' } & CustomizationUnknownIpGenerator);
+export interface CustomizationIpV6Generator {}
+export interface CustomizationLicenseFilePrintData {
+  readonly autoMode: CustomizationLicenseDataMode;
+  readonly autoUsers?: number | undefined;
+}
+export interface CustomizationName {}
+export type AnyCustomizationName =
+  | ({ readonly $type: 'CustomizationName' } & CustomizationName)
+  | ({ readonly $type: 'CustomizationFixedName' } & CustomizationFixedName)
+  | ({ readonly $type: 'CustomizationPrefixName' } & CustomizationPrefixName)
+  | ({ readonly $type: 'CustomizationUnknownName' } & CustomizationUnknownName)
+  | ({ readonly $type: 'CustomizationVirtualMachineName' } & CustomizationVirtualMachineName);
+export interface CustomizationOptions {}
+export type AnyCustomizationOptions =
+  | ({ readonly $type: 'CustomizationOptions' } & CustomizationOptions)
+  | ({ readonly $type: 'CustomizationWinOptions' } & CustomizationWinOptions);
+export interface CustomizationPassword {
+  readonly value: string;
+  readonly plainText: boolean;
+}
+export interface CustomizationPrefixName extends CustomizationName {
+  readonly base: string;
+}
+export interface CustomizationSpec {
+  readonly options?: AnyCustomizationOptions | undefined;
+  readonly identity: AnyCustomizationIdentitySettings;
+  readonly globalIPSettings: CustomizationGlobalIPSettings;
+  readonly nicSettingMap?: readonly CustomizationAdapterMapping[] | undefined;
+  readonly encryptionKey?: readonly number[] | undefined;
+}
+export interface CustomizationSpecInfo {
+  readonly name: string;
+  readonly description: string;
+  readonly type: string;
+  readonly changeVersion?: string | undefined;
+  readonly lastUpdateTime?: string | undefined;
+}
+export interface CustomizationSpecItem {
+  readonly info: CustomizationSpecInfo;
+  readonly spec: CustomizationSpec;
+}
+export interface CustomizationSysprep extends CustomizationIdentitySettings {
+  readonly guiUnattended: CustomizationGuiUnattended;
+  readonly userData: CustomizationUserData;
+  readonly guiRunOnce?: CustomizationGuiRunOnce | undefined;
+  readonly identification: CustomizationIdentification;
+  readonly licenseFilePrintData?: CustomizationLicenseFilePrintData | undefined;
+  readonly scriptText?: string | undefined; // since 9.1.0.0
+  readonly resetPassword?: boolean | undefined; // since 9.1.0.0
+  readonly extraConfig?: readonly OptionValue[] | undefined; // since 9.1.0.0
+}
+export interface CustomizationSysprepText extends CustomizationIdentitySettings {
+  readonly value: string;
+}
+export interface CustomizationUnknownIpGenerator extends CustomizationIpGenerator {}
+export interface CustomizationUnknownName extends CustomizationName {}
+export interface CustomizationUserData {
+  readonly fullName: string;
+  readonly orgName: string;
+  readonly computerName: AnyCustomizationName;
+  readonly productId: string;
+}
+export interface CustomizationVirtualMachineName extends CustomizationName {}
+export interface CustomizationWinOptions extends CustomizationOptions {
+  readonly changeSID: boolean;
+  readonly deleteAccounts: boolean;
+  readonly reboot?: CustomizationSysprepRebootOption | undefined;
+}
+export interface DVPortSetting {
+  readonly blocked?: BoolPolicy | undefined;
+  readonly vmDirectPathGen2Allowed?: BoolPolicy | undefined;
+  readonly inShapingPolicy?: DVSTrafficShapingPolicy | undefined;
+  readonly outShapingPolicy?: DVSTrafficShapingPolicy | undefined;
+  readonly vendorSpecificConfig?: DVSVendorSpecificConfig | undefined;
+  readonly networkResourcePoolKey?: StringPolicy | undefined;
+  readonly filterPolicy?: DvsFilterPolicy | undefined;
+}
+export type AnyDVPortSetting =
+  | ({ readonly $type: 'DVPortSetting' } & DVPortSetting)
+  | ({ readonly $type: 'VMwareDVSPortSetting' } & VMwareDVSPortSetting);
+export interface DVPortgroupConfigInfo {
+  readonly key: string;
+  readonly name: string;
+  readonly numPorts: number;
+  readonly distributedVirtualSwitch?: Ref<'DistributedVirtualSwitch' | 'VmwareDistributedVirtualSwitch'> | undefined;
+  readonly defaultPortConfig?: AnyDVPortSetting | undefined;
+  readonly description?: string | undefined;
+  readonly type: string;
+  readonly backingType?: string | undefined; // since 7.0.0.0
+  readonly policy: AnyDVPortgroupPolicy;
+  readonly portNameFormat?: string | undefined;
+  readonly scope?: readonly Ref<ManagedEntityType>[] | undefined;
+  readonly vendorSpecificConfig?: readonly DistributedVirtualSwitchKeyedOpaqueBlob[] | undefined;
+  readonly configVersion?: string | undefined;
+  readonly autoExpand?: boolean | undefined;
+  readonly vmVnicNetworkResourcePoolKey?: string | undefined;
+  readonly uplink?: boolean | undefined;
+  readonly transportZoneUuid?: string | undefined; // since 7.0.0.0
+  readonly transportZoneName?: string | undefined; // since 7.0.0.0
+  readonly logicalSwitchUuid?: string | undefined; // since 7.0.0.0
+  readonly segmentId?: string | undefined; // since 7.0.0.0
+  readonly subnetId?: string | undefined; // since 9.0.0.0
+  readonly nsxConfig?: DVPortgroupNsxConfig | undefined; // since 9.1.0.0
+}
+export interface DVPortgroupConfigSpec {
+  readonly configVersion?: string | undefined;
+  readonly name?: string | undefined;
+  readonly numPorts?: number | undefined;
+  readonly portNameFormat?: string | undefined;
+  readonly defaultPortConfig?: AnyDVPortSetting | undefined;
+  readonly description?: string | undefined;
+  readonly type?: string | undefined;
+  readonly backingType?: string | undefined; // since 7.0.0.0
+  readonly scope?: readonly Ref<ManagedEntityType>[] | undefined;
+  readonly policy?: AnyDVPortgroupPolicy | undefined;
+  readonly vendorSpecificConfig?: readonly DistributedVirtualSwitchKeyedOpaqueBlob[] | undefined;
+  readonly autoExpand?: boolean | undefined;
+  readonly vmVnicNetworkResourcePoolKey?: string | undefined;
+  readonly transportZoneUuid?: string | undefined; // since 7.0.0.0
+  readonly transportZoneName?: string | undefined; // since 7.0.0.0
+  readonly logicalSwitchUuid?: string | undefined; // since 7.0.0.0
+  readonly segmentId?: string | undefined; // since 7.0.0.0
+  readonly subnetId?: string | undefined; // since 9.0.0.0
+  readonly nsxConfig?: DVPortgroupNsxConfig | undefined; // since 9.1.0.0
+}
+/** since 9.1.0.0 */
+export interface DVPortgroupNsxConfig {
+  readonly vlanIdExtended?: number | undefined; // since 9.1.0.0
+  readonly subnetAddresses?: DVPortgroupNsxSubnetAddressInfo | undefined; // since 9.1.0.0
+  readonly spanIds?: readonly string[] | undefined; // since 9.1.0.0
+}
+/** since 9.1.0.0 */
+export interface DVPortgroupNsxSubnetAddressInfo {
+  readonly cidr?: readonly string[] | undefined; // since 9.1.0.0
+}
+export interface DVPortgroupPolicy {
+  readonly blockOverrideAllowed: boolean;
+  readonly shapingOverrideAllowed: boolean;
+  readonly vendorConfigOverrideAllowed: boolean;
+  readonly livePortMovingAllowed: boolean;
+  readonly portConfigResetAtDisconnect: boolean;
+  readonly networkResourcePoolOverrideAllowed?: boolean | undefined;
+  readonly trafficFilterOverrideAllowed?: boolean | undefined;
+}
+export type AnyDVPortgroupPolicy =
+  | ({ readonly $type: 'DVPortgroupPolicy' } & DVPortgroupPolicy)
+  | ({ readonly $type: 'VMwareDVSPortgroupPolicy' } & VMwareDVSPortgroupPolicy);
+export interface DVSConfigInfo {
+  readonly uuid: string;
+  readonly name: string;
+  readonly numStandalonePorts: number;
+  readonly numPorts: number;
+  readonly maxPorts: number;
+  readonly uplinkPortPolicy: DVSUplinkPortPolicy;
+  readonly uplinkPortgroup?: readonly Ref<'DistributedVirtualPortgroup'>[] | undefined;
+  readonly defaultPortConfig: AnyDVPortSetting;
+  readonly host?: readonly DistributedVirtualSwitchHostMember[] | undefined;
+  readonly productInfo: DistributedVirtualSwitchProductSpec;
+  readonly targetInfo?: DistributedVirtualSwitchProductSpec | undefined;
+  readonly extensionKey?: string | undefined;
+  readonly vendorSpecificConfig?: readonly DistributedVirtualSwitchKeyedOpaqueBlob[] | undefined;
+  readonly policy?: DVSPolicy | undefined;
+  readonly description?: string | undefined;
+  readonly configVersion: string;
+  readonly contact: DVSContactInfo;
+  readonly switchIpAddress?: string | undefined;
+  readonly createTime: string;
+  readonly networkResourceManagementEnabled: boolean;
+  readonly defaultProxySwitchMaxNumPorts?: number | undefined;
+  readonly healthCheckConfig?: readonly DVSHealthCheckConfig[] | undefined;
+  readonly infrastructureTrafficResourceConfig?: readonly DvsHostInfrastructureTrafficResource[] | undefined;
+  readonly netResourcePoolTrafficResourceConfig?: readonly DvsHostInfrastructureTrafficResource[] | undefined;
+  readonly networkResourceControlVersion?: string | undefined;
+  readonly vmVnicNetworkResourcePool?: readonly DVSVmVnicNetworkResourcePool[] | undefined;
+  readonly pnicCapacityRatioForReservation?: number | undefined;
+}
+export type AnyDVSConfigInfo =
+  | ({ readonly $type: 'DVSConfigInfo' } & DVSConfigInfo)
+  | ({ readonly $type: 'VMwareDVSConfigInfo' } & VMwareDVSConfigInfo);
+export interface DVSContactInfo {
+  readonly name?: string | undefined;
+  readonly contact?: string | undefined;
+}
+export interface DVSFailureCriteria extends InheritablePolicy {
+  readonly checkSpeed?: StringPolicy | undefined;
+  readonly speed?: IntPolicy | undefined;
+  readonly checkDuplex?: BoolPolicy | undefined;
+  readonly fullDuplex?: BoolPolicy | undefined;
+  readonly checkErrorPercent?: BoolPolicy | undefined;
+  readonly percentage?: IntPolicy | undefined;
+  readonly checkBeacon?: BoolPolicy | undefined;
+}
+export interface DVSHealthCheckConfig {
+  readonly enable?: boolean | undefined;
+  readonly interval?: number | undefined;
+}
+export interface DVSMacLearningPolicy extends InheritablePolicy {
+  readonly enabled: boolean;
+  readonly allowUnicastFlooding?: boolean | undefined;
+  readonly limit?: number | undefined;
+  readonly limitPolicy?: string | undefined;
+}
+export interface DVSMacManagementPolicy extends InheritablePolicy {
+  readonly allowPromiscuous?: boolean | undefined;
+  readonly macChanges?: boolean | undefined;
+  readonly forgedTransmits?: boolean | undefined;
+  readonly macLearningPolicy?: DVSMacLearningPolicy | undefined;
+}
+export interface DVSPolicy {
+  readonly autoPreInstallAllowed?: boolean | undefined;
+  readonly autoUpgradeAllowed?: boolean | undefined;
+  readonly partialUpgradeAllowed?: boolean | undefined;
+}
+export interface DVSSecurityPolicy extends InheritablePolicy {
+  readonly allowPromiscuous?: BoolPolicy | undefined;
+  readonly macChanges?: BoolPolicy | undefined;
+  readonly forgedTransmits?: BoolPolicy | undefined;
+}
+export interface DVSTrafficShapingPolicy extends InheritablePolicy {
+  readonly enabled?: BoolPolicy | undefined;
+  readonly averageBandwidth?: LongPolicy | undefined;
+  readonly peakBandwidth?: LongPolicy | undefined;
+  readonly burstSize?: LongPolicy | undefined;
+}
+export interface DVSUplinkPortPolicy {}
+export interface DVSVendorSpecificConfig extends InheritablePolicy {
+  readonly keyValue?: readonly DistributedVirtualSwitchKeyedOpaqueBlob[] | undefined;
+}
+export interface DVSVmVnicNetworkResourcePool {
+  readonly key: string;
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly configVersion: string;
+  readonly allocationInfo?: DvsVmVnicResourceAllocation | undefined;
+}
 export interface DatastoreHostMount {
   readonly key: Ref<'HostSystem'>;
   readonly mountInfo: HostMountInfo;
@@ -148,11 +477,80 @@ export interface Description {
 export type AnyDescription =
   | ({ readonly $type: 'Description' } & Description)
   | ({ readonly $type: 'ElementDescription' } & ElementDescription);
+export interface DistributedVirtualSwitchHostMember {
+  readonly runtimeState?: DistributedVirtualSwitchHostMemberRuntimeState | undefined;
+  readonly config: DistributedVirtualSwitchHostMemberConfigInfo;
+  readonly productInfo?: DistributedVirtualSwitchProductSpec | undefined;
+  readonly uplinkPortKey?: readonly string[] | undefined;
+  readonly status: string;
+  readonly statusDetail?: string | undefined;
+}
+export interface DistributedVirtualSwitchHostMemberBacking {}
+export interface DistributedVirtualSwitchHostMemberConfigInfo {
+  readonly host?: Ref<'HostSystem'> | undefined;
+  readonly maxProxySwitchPorts: number;
+  readonly vendorSpecificConfig?: readonly DistributedVirtualSwitchKeyedOpaqueBlob[] | undefined;
+  readonly backing: DistributedVirtualSwitchHostMemberBacking;
+  readonly nsxSwitch?: boolean | undefined; // since 7.0.0.0
+  readonly ensEnabled?: boolean | undefined; // since 7.0.0.0
+  readonly ensInterruptEnabled?: boolean | undefined; // since 7.0.0.0
+  readonly transportZones?: readonly DistributedVirtualSwitchHostMemberTransportZoneInfo[] | undefined; // since 7.0.0.0
+  readonly nsxtUsedUplinkNames?: readonly string[] | undefined; // since 7.0.0.0
+  readonly networkOffloadingEnabled?: boolean | undefined; // since 8.0.0.1
+  readonly teplessMode?: boolean | undefined; // since 9.1.0.0
+}
+export interface DistributedVirtualSwitchHostMemberRuntimeState {
+  readonly currentMaxProxySwitchPorts: number;
+}
+/** since 7.0.0.0 */
+export interface DistributedVirtualSwitchHostMemberTransportZoneInfo {
+  readonly uuid: string; // since 7.0.0.0
+  readonly type: string; // since 7.0.0.0
+}
+export interface DistributedVirtualSwitchKeyedOpaqueBlob {
+  readonly key: string;
+  readonly opaqueData: string;
+}
 export interface DistributedVirtualSwitchPortConnection {
   readonly switchUuid: string;
   readonly portgroupKey?: string | undefined;
   readonly portKey?: string | undefined;
   readonly connectionCookie?: number | undefined;
+}
+export interface DistributedVirtualSwitchProductSpec {
+  readonly name?: string | undefined;
+  readonly vendor?: string | undefined;
+  readonly version?: string | undefined;
+  readonly build?: string | undefined;
+  readonly forwardingClass?: string | undefined;
+  readonly bundleId?: string | undefined;
+  readonly bundleUrl?: string | undefined;
+}
+export interface DvsFilterConfig extends InheritablePolicy {
+  readonly key?: string | undefined;
+  readonly agentName?: string | undefined;
+  readonly slotNumber?: string | undefined;
+  readonly parameters?: DvsFilterParameter | undefined;
+  readonly onFailure?: string | undefined;
+}
+export interface DvsFilterParameter {
+  readonly parameters?: readonly string[] | undefined;
+}
+export interface DvsFilterPolicy extends InheritablePolicy {
+  readonly filterConfig?: readonly DvsFilterConfig[] | undefined;
+}
+export interface DvsHostInfrastructureTrafficResource {
+  readonly key: string;
+  readonly description?: string | undefined;
+  readonly allocationInfo: DvsHostInfrastructureTrafficResourceAllocation;
+}
+export interface DvsHostInfrastructureTrafficResourceAllocation {
+  readonly limit?: number | undefined;
+  readonly shares?: SharesInfo | undefined;
+  readonly reservation?: number | undefined;
+}
+export interface DvsVmVnicResourceAllocation {
+  readonly reservationQuota?: number | undefined;
 }
 export interface DynamicProperty {
   readonly name: string;
@@ -169,6 +567,22 @@ export interface EnvironmentBrowserConfigOptionQuerySpec {
   readonly key?: string | undefined;
   readonly host?: Ref<'HostSystem'> | undefined;
   readonly guestId?: readonly string[] | undefined;
+}
+export interface FcoeConfig {
+  readonly priorityClass: number;
+  readonly sourceMac: string;
+  readonly vlanRange: readonly FcoeConfigVlanRange[];
+  readonly capabilities: FcoeConfigFcoeCapabilities;
+  readonly fcoeActive: boolean;
+}
+export interface FcoeConfigFcoeCapabilities {
+  readonly priorityClass: boolean;
+  readonly sourceMacAddress: boolean;
+  readonly vlanRange: boolean;
+}
+export interface FcoeConfigVlanRange {
+  readonly vlanLow: number;
+  readonly vlanHigh: number;
 }
 export interface FileInfo {
   readonly path: string;
@@ -400,6 +814,25 @@ export interface HostFeatureMask {
   readonly featureName: string;
   readonly value: string;
 }
+export interface HostIpConfig {
+  readonly dhcp: boolean;
+  readonly ipAddress?: string | undefined;
+  readonly subnetMask?: string | undefined;
+  readonly ipV6Config?: HostIpConfigIpV6AddressConfiguration | undefined;
+}
+export interface HostIpConfigIpV6Address {
+  readonly ipAddress: string;
+  readonly prefixLength: number;
+  readonly origin?: string | undefined;
+  readonly dadState?: string | undefined;
+  readonly lifetime?: string | undefined;
+  readonly operation?: string | undefined;
+}
+export interface HostIpConfigIpV6AddressConfiguration {
+  readonly ipV6Address?: readonly HostIpConfigIpV6Address[] | undefined;
+  readonly autoConfigurationEnabled?: boolean | undefined;
+  readonly dhcpV6Enabled?: boolean | undefined;
+}
 export interface HostMountInfo {
   readonly path?: string | undefined;
   readonly accessMode: string;
@@ -411,13 +844,183 @@ export interface HostMountInfo {
   readonly mountFailedReason?: string | undefined; // since 8.0.0.1
   readonly numTcpConnections?: number | undefined; // since 8.0.1.0
 }
+export interface HostNetOffloadCapabilities {
+  readonly csumOffload?: boolean | undefined;
+  readonly tcpSegmentation?: boolean | undefined;
+  readonly zeroCopyXmit?: boolean | undefined;
+}
+export interface HostNetworkPolicy {
+  readonly security?: HostNetworkSecurityPolicy | undefined;
+  readonly nicTeaming?: HostNicTeamingPolicy | undefined;
+  readonly offloadPolicy?: HostNetOffloadCapabilities | undefined;
+  readonly shapingPolicy?: HostNetworkTrafficShapingPolicy | undefined;
+}
+export interface HostNetworkSecurityPolicy {
+  readonly allowPromiscuous?: boolean | undefined;
+  readonly macChanges?: boolean | undefined;
+  readonly forgedTransmits?: boolean | undefined;
+}
+export interface HostNetworkTrafficShapingPolicy {
+  readonly enabled?: boolean | undefined;
+  readonly averageBandwidth?: number | undefined;
+  readonly peakBandwidth?: number | undefined;
+  readonly burstSize?: number | undefined;
+}
+export interface HostNicFailureCriteria {
+  readonly checkSpeed?: string | undefined;
+  readonly speed?: number | undefined;
+  readonly checkDuplex?: boolean | undefined;
+  readonly fullDuplex?: boolean | undefined;
+  readonly checkErrorPercent?: boolean | undefined;
+  readonly percentage?: number | undefined;
+  readonly checkBeacon?: boolean | undefined;
+}
+export interface HostNicOrderPolicy {
+  readonly activeNic?: readonly string[] | undefined;
+  readonly standbyNic?: readonly string[] | undefined;
+}
+export interface HostNicTeamingPolicy {
+  readonly policy?: string | undefined;
+  readonly reversePolicy?: boolean | undefined;
+  readonly notifySwitches?: boolean | undefined;
+  readonly rollingOrder?: boolean | undefined;
+  readonly failureCriteria?: HostNicFailureCriteria | undefined;
+  readonly nicOrder?: HostNicOrderPolicy | undefined;
+}
+export interface HostPortGroup {
+  readonly key?: string | undefined;
+  readonly port?: readonly HostPortGroupPort[] | undefined;
+  readonly vswitch?: HostVirtualSwitch | undefined;
+  readonly computedPolicy: HostNetworkPolicy;
+  readonly spec: HostPortGroupSpec;
+}
+export interface HostPortGroupPort {
+  readonly key?: string | undefined;
+  readonly mac?: readonly string[] | undefined;
+  readonly type: string;
+}
+export interface HostPortGroupSpec {
+  readonly name: string;
+  readonly vlanId: number;
+  readonly vswitchName: string;
+  readonly policy: HostNetworkPolicy;
+}
+/** since 7.0.0.0 */
+export interface HostRdmaDevice {
+  readonly key: string; // since 7.0.0.0
+  readonly device: string; // since 7.0.0.0
+  readonly driver?: string | undefined; // since 7.0.0.0
+  readonly description?: string | undefined; // since 7.0.0.0
+  readonly backing?: HostRdmaDeviceBacking | undefined; // since 7.0.0.0
+  readonly connectionInfo: HostRdmaDeviceConnectionInfo; // since 7.0.0.0
+  readonly capability: HostRdmaDeviceCapability; // since 7.0.0.0
+}
+/** since 7.0.0.0 */
+export interface HostRdmaDeviceBacking {}
+/** since 7.0.0.0 */
+export interface HostRdmaDeviceCapability {
+  readonly roceV1Capable: boolean; // since 7.0.0.0
+  readonly roceV2Capable: boolean; // since 7.0.0.0
+  readonly iWarpCapable: boolean; // since 7.0.0.0
+}
+/** since 7.0.0.0 */
+export interface HostRdmaDeviceConnectionInfo {
+  readonly state: string; // since 7.0.0.0
+  readonly mtu: number; // since 7.0.0.0
+  readonly speedInMbps: number; // since 7.0.0.0
+}
+export interface HostVirtualSwitch {
+  readonly name: string;
+  readonly key: string;
+  readonly numPorts: number;
+  readonly numPortsAvailable: number;
+  readonly mtu?: number | undefined;
+  readonly portgroup?: readonly HostPortGroup[] | undefined;
+  readonly pnic?: readonly PhysicalNic[] | undefined;
+  readonly spec: HostVirtualSwitchSpec;
+}
+export interface HostVirtualSwitchBridge {}
+export interface HostVirtualSwitchSpec {
+  readonly numPorts: number;
+  readonly bridge?: HostVirtualSwitchBridge | undefined;
+  readonly policy?: HostNetworkPolicy | undefined;
+  readonly mtu?: number | undefined;
+}
+export interface HttpNfcLeaseDatastoreLeaseInfo {
+  readonly datastoreKey: string;
+  readonly hosts: readonly HttpNfcLeaseHostInfo[];
+}
+export interface HttpNfcLeaseDeviceUrl {
+  readonly key: string;
+  readonly importKey: string;
+  readonly url: string;
+  readonly sslThumbprint: string;
+  readonly sslCertificate?: string | undefined; // since 9.0.0.0
+  readonly disk?: boolean | undefined;
+  readonly targetId?: string | undefined;
+  readonly datastoreKey?: string | undefined;
+  readonly fileSize?: number | undefined;
+}
+export interface HttpNfcLeaseHostInfo {
+  readonly url: string;
+  readonly sslThumbprint: string;
+}
+export interface HttpNfcLeaseInfo {
+  readonly lease: Ref<'HttpNfcLease'>;
+  readonly entity: Ref<ManagedEntityType>;
+  readonly deviceUrl?: readonly HttpNfcLeaseDeviceUrl[] | undefined;
+  readonly totalDiskCapacityInKB: number;
+  readonly leaseTimeout: number;
+  readonly hostMap?: readonly HttpNfcLeaseDatastoreLeaseInfo[] | undefined;
+}
+export interface HttpNfcLeaseManifestEntry {
+  readonly key: string;
+  readonly sha1: string;
+  readonly checksum?: string | undefined;
+  readonly checksumType?: string | undefined;
+  readonly size: number;
+  readonly disk: boolean;
+  readonly capacity?: number | undefined;
+  readonly populatedSize?: number | undefined;
+}
 export interface ID {
   readonly id: string;
 }
+export interface ImportSpec {
+  readonly entityConfig?: VAppEntityConfigInfo | undefined;
+  readonly instantiationOst?: OvfConsumerOstNode | undefined;
+}
+export type AnyImportSpec =
+  | ({ readonly $type: 'ImportSpec' } & ImportSpec)
+  | ({ readonly $type: 'VirtualMachineImportSpec' } & VirtualMachineImportSpec);
+export interface InheritablePolicy {
+  readonly inherited: boolean;
+}
+export type AnyInheritablePolicy =
+  | ({ readonly $type: 'InheritablePolicy' } & InheritablePolicy)
+  | ({ readonly $type: 'BoolPolicy' } & BoolPolicy)
+  | ({ readonly $type: 'DVSFailureCriteria' } & DVSFailureCriteria)
+  | ({ readonly $type: 'DVSMacLearningPolicy' } & DVSMacLearningPolicy)
+  | ({ readonly $type: 'DVSMacManagementPolicy' } & DVSMacManagementPolicy)
+  | ({ readonly $type: 'DVSSecurityPolicy' } & DVSSecurityPolicy)
+  | ({ readonly $type: 'DVSTrafficShapingPolicy' } & DVSTrafficShapingPolicy)
+  | ({ readonly $type: 'DVSVendorSpecificConfig' } & DVSVendorSpecificConfig)
+  | ({ readonly $type: 'DvsFilterConfig' } & DvsFilterConfig)
+  | ({ readonly $type: 'DvsFilterPolicy' } & DvsFilterPolicy)
+  | ({ readonly $type: 'IntPolicy' } & IntPolicy)
+  | ({ readonly $type: 'LongPolicy' } & LongPolicy)
+  | ({ readonly $type: 'StringPolicy' } & StringPolicy)
+  | ({ readonly $type: 'VMwareUplinkLacpPolicy' } & VMwareUplinkLacpPolicy)
+  | ({ readonly $type: 'VMwareUplinkPortOrderPolicy' } & VMwareUplinkPortOrderPolicy)
+  | ({ readonly $type: 'VmwareDistributedVirtualSwitchVlanSpec' } & VmwareDistributedVirtualSwitchVlanSpec)
+  | ({ readonly $type: 'VmwareUplinkPortTeamingPolicy' } & VmwareUplinkPortTeamingPolicy);
 export interface IntOption extends OptionType {
   readonly min: number;
   readonly max: number;
   readonly defaultValue: number;
+}
+export interface IntPolicy extends InheritablePolicy {
+  readonly value?: number | undefined;
 }
 export interface IsoImageFileInfo extends FileInfo {}
 export interface KeyAnyValue {
@@ -435,10 +1038,17 @@ export interface LatencySensitivity {
   readonly level: LatencySensitivitySensitivityLevel;
   readonly sensitivity?: number | undefined;
 }
+export interface LinkDiscoveryProtocolConfig {
+  readonly protocol: string;
+  readonly operation: string;
+}
 export interface LocalizableMessage {
   readonly key: string;
   readonly arg?: readonly KeyAnyValue[] | undefined;
   readonly message?: string | undefined;
+}
+export interface LongPolicy extends InheritablePolicy {
+  readonly value?: number | undefined;
 }
 export interface ManagedByInfo {
   readonly extensionKey: string;
@@ -521,6 +1131,10 @@ export interface NetworkSummary {
   readonly ipPoolName: string;
   readonly ipPoolId?: number | undefined;
 }
+export interface NumericRange {
+  readonly start: number;
+  readonly end: number;
+}
 export interface ObjectContent {
   readonly obj: Ref;
   readonly propSet?: readonly DynamicProperty[] | undefined;
@@ -549,7 +1163,127 @@ export interface OptionValue {
   readonly key: string;
   readonly value?: AnyValue | undefined;
 }
+export interface OvfConsumerOstNode {
+  readonly id: string;
+  readonly type: string;
+  readonly section?: readonly OvfConsumerOvfSection[] | undefined;
+  readonly child?: readonly OvfConsumerOstNode[] | undefined;
+  readonly entity?: Ref<ManagedEntityType> | undefined;
+}
+export interface OvfConsumerOvfSection {
+  readonly lineNumber: number;
+  readonly xml: string;
+}
+export interface OvfCreateDescriptorParams {
+  readonly ovfFiles?: readonly OvfFile[] | undefined;
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly includeImageFiles?: boolean | undefined;
+  readonly exportOption?: readonly string[] | undefined;
+  readonly snapshot?: Ref<'VirtualMachineSnapshot'> | undefined;
+}
+export interface OvfCreateDescriptorResult {
+  readonly ovfDescriptor: string;
+  readonly error?: readonly VimFault[] | undefined;
+  readonly warning?: readonly VimFault[] | undefined;
+  readonly includeImageFiles?: boolean | undefined;
+}
+export interface OvfCreateImportSpecParams extends OvfManagerCommonParams {
+  readonly entityName: string;
+  readonly hostSystem?: Ref<'HostSystem'> | undefined;
+  readonly networkMapping?: readonly OvfNetworkMapping[] | undefined;
+  readonly ipAllocationPolicy?: string | undefined;
+  readonly ipProtocol?: string | undefined;
+  readonly propertyMapping?: readonly KeyValue[] | undefined;
+  readonly resourceMapping?: readonly OvfResourceMap[] | undefined;
+  readonly diskProvisioning?: string | undefined;
+  readonly instantiationOst?: OvfConsumerOstNode | undefined;
+}
+export interface OvfCreateImportSpecResult {
+  readonly importSpec?: AnyImportSpec | undefined;
+  readonly fileItem?: readonly OvfFileItem[] | undefined;
+  readonly warning?: readonly VimFault[] | undefined;
+  readonly error?: readonly VimFault[] | undefined;
+}
+export interface OvfFile {
+  readonly deviceId: string;
+  readonly path: string;
+  readonly compressionMethod?: string | undefined;
+  readonly chunkSize?: number | undefined;
+  readonly size: number;
+  readonly capacity?: number | undefined;
+  readonly populatedSize?: number | undefined;
+}
+export interface OvfFileItem {
+  readonly deviceId: string;
+  readonly path: string;
+  readonly compressionMethod?: string | undefined;
+  readonly chunkSize?: number | undefined;
+  readonly size?: number | undefined;
+  readonly cimType: number;
+  readonly create: boolean;
+}
+export interface OvfManagerCommonParams {
+  readonly locale: string;
+  readonly deploymentOption: string;
+  readonly msgBundle?: readonly KeyValue[] | undefined;
+  readonly importOption?: readonly string[] | undefined;
+}
+export type AnyOvfManagerCommonParams =
+  | ({ readonly $type: 'OvfManagerCommonParams' } & OvfManagerCommonParams)
+  | ({ readonly $type: 'OvfCreateImportSpecParams' } & OvfCreateImportSpecParams);
+export interface OvfNetworkMapping {
+  readonly name: string;
+  readonly network: Ref<'Network' | 'DistributedVirtualPortgroup' | 'OpaqueNetwork'>;
+}
+export interface OvfResourceMap {
+  readonly source: string;
+  readonly parent?: Ref<'ResourcePool' | 'VirtualApp'> | undefined;
+  readonly resourceSpec?: ResourceConfigSpec | undefined;
+  readonly datastore?: Ref<'Datastore'> | undefined;
+}
 export interface ParaVirtualSCSIController extends VirtualSCSIController {}
+export interface Permission {
+  readonly entity?: Ref<ManagedEntityType> | undefined;
+  readonly principal: string;
+  readonly group: boolean;
+  readonly roleId: number;
+  readonly propagate: boolean;
+}
+export interface PhysicalNic {
+  readonly key?: string | undefined;
+  readonly device: string;
+  readonly pci: string;
+  readonly driver?: string | undefined;
+  readonly driverVersion?: string | undefined; // since 8.0.0.1
+  readonly firmwareVersion?: string | undefined; // since 8.0.0.1
+  readonly linkSpeed?: PhysicalNicLinkInfo | undefined;
+  readonly validLinkSpecification?: readonly PhysicalNicLinkInfo[] | undefined;
+  readonly spec: PhysicalNicSpec;
+  readonly wakeOnLanSupported: boolean;
+  readonly mac: string;
+  readonly fcoeConfiguration?: FcoeConfig | undefined;
+  readonly vmDirectPathGen2Supported?: boolean | undefined;
+  readonly vmDirectPathGen2SupportedMode?: string | undefined;
+  readonly resourcePoolSchedulerAllowed?: boolean | undefined;
+  readonly resourcePoolSchedulerDisallowedReason?: readonly string[] | undefined;
+  readonly autoNegotiateSupported?: boolean | undefined;
+  readonly enhancedNetworkingStackSupported?: boolean | undefined;
+  readonly ensInterruptSupported?: boolean | undefined; // since 7.0.0.0
+  readonly rdmaDevice?: HostRdmaDevice | undefined; // since 7.0.0.0
+  readonly dpuId?: string | undefined; // since 8.0.0.1
+  readonly perfNicOffloadSupported?: boolean | undefined; // since 9.1.0.0
+}
+export interface PhysicalNicLinkInfo {
+  readonly speedMb: number;
+  readonly duplex: boolean;
+}
+export interface PhysicalNicSpec {
+  readonly ip?: HostIpConfig | undefined;
+  readonly linkSpeed?: PhysicalNicLinkInfo | undefined;
+  readonly enableEnhancedNetworkingStack?: boolean | undefined;
+  readonly ensInterruptEnabled?: boolean | undefined; // since 7.0.0.0
+}
 export interface PodDiskLocator {
   readonly diskId: number;
   readonly diskMoveType?: string | undefined;
@@ -559,6 +1293,12 @@ export interface PodDiskLocator {
 export interface PrivilegeAvailability {
   readonly privId: string;
   readonly isGranted: boolean;
+}
+export interface PrivilegePolicyDef {
+  readonly createPrivilege: string;
+  readonly readPrivilege: string;
+  readonly updatePrivilege: string;
+  readonly deletePrivilege: string;
 }
 export interface PropertyChange {
   readonly name: string;
@@ -586,6 +1326,14 @@ export interface ResourceAllocationInfo {
   readonly limit?: number | undefined;
   readonly shares?: SharesInfo | undefined;
   readonly overheadLimit?: number | undefined;
+}
+export interface ResourceConfigSpec {
+  readonly entity?: Ref<ManagedEntityType> | undefined;
+  readonly changeVersion?: string | undefined;
+  readonly lastModified?: string | undefined;
+  readonly cpuAllocation: ResourceAllocationInfo;
+  readonly memoryAllocation: ResourceAllocationInfo;
+  readonly scaleDescendantsShares?: string | undefined; // since 7.0.0.0
 }
 export interface RetrieveOptions {
   readonly maxObjects?: number | undefined;
@@ -616,6 +1364,7 @@ export interface ServiceContent {
   readonly authorizationManager?: Ref<'AuthorizationManager'> | undefined;
   readonly eventManager?: Ref<'EventManager'> | undefined;
   readonly taskManager?: Ref<'TaskManager'> | undefined;
+  readonly customizationSpecManager?: Ref<'CustomizationSpecManager'> | undefined;
   readonly customFieldsManager?: Ref<'CustomFieldsManager'> | undefined;
   readonly searchIndex?: Ref<'SearchIndex'> | undefined;
   readonly fileManager?: Ref<'FileManager'> | undefined;
@@ -698,6 +1447,9 @@ export interface StoragePlacementSpec {
   readonly folder?: Ref<'Folder' | 'StoragePod'> | undefined;
   readonly disallowPrerequisiteMoves?: boolean | undefined;
   readonly resourceLeaseDurationSec?: number | undefined;
+}
+export interface StringPolicy extends InheritablePolicy {
+  readonly value?: string | undefined;
 }
 /** since 9.1.0.0 */
 export interface TagId {
@@ -805,6 +1557,115 @@ export interface UserSession {
   readonly ipAddress: string;
   readonly userAgent: string;
   readonly callCount: number;
+}
+export interface VAppEntityConfigInfo {
+  readonly key?: Ref<ManagedEntityType> | undefined;
+  readonly tag?: string | undefined;
+  readonly startOrder?: number | undefined;
+  readonly startDelay?: number | undefined;
+  readonly waitingForGuest?: boolean | undefined;
+  readonly startAction?: string | undefined;
+  readonly stopDelay?: number | undefined;
+  readonly stopAction?: string | undefined;
+  readonly destroyWithParent?: boolean | undefined;
+}
+export interface VMwareDVSConfigInfo extends DVSConfigInfo {
+  readonly vspanSession?: readonly VMwareVspanSession[] | undefined;
+  readonly pvlanConfig?: readonly VMwareDVSPvlanMapEntry[] | undefined;
+  readonly maxMtu: number;
+  readonly linkDiscoveryProtocolConfig?: LinkDiscoveryProtocolConfig | undefined;
+  readonly ipfixConfig?: VMwareIpfixConfig | undefined;
+  readonly lacpGroupConfig?: readonly VMwareDvsLacpGroupConfig[] | undefined;
+  readonly lacpApiVersion?: string | undefined;
+  readonly multicastFilteringMode?: string | undefined;
+  readonly networkOffloadSpecId?: string | undefined; // since 8.0.0.1
+  readonly networkOffloadConfig?: VmwareDistributedVirtualSwitchNetworkOffloadConfig | undefined; // since 8.0.3.0
+  readonly realTimeConfig?: VmwareDistributedVirtualSwitchRealTimeConfig | undefined; // since 8.0.3.1
+}
+export interface VMwareDVSPortSetting extends DVPortSetting {
+  readonly vlan?: VmwareDistributedVirtualSwitchVlanSpec | undefined;
+  readonly qosTag?: IntPolicy | undefined;
+  readonly uplinkTeamingPolicy?: VmwareUplinkPortTeamingPolicy | undefined;
+  readonly securityPolicy?: DVSSecurityPolicy | undefined;
+  readonly ipfixEnabled?: BoolPolicy | undefined;
+  readonly txUplink?: BoolPolicy | undefined;
+  readonly lacpPolicy?: VMwareUplinkLacpPolicy | undefined;
+  readonly macManagementPolicy?: DVSMacManagementPolicy | undefined;
+  readonly VNI?: IntPolicy | undefined; // since 7.0.0.0
+}
+export interface VMwareDVSPortgroupPolicy extends DVPortgroupPolicy {
+  readonly vlanOverrideAllowed: boolean;
+  readonly uplinkTeamingOverrideAllowed: boolean;
+  readonly securityPolicyOverrideAllowed: boolean;
+  readonly ipfixOverrideAllowed?: boolean | undefined;
+  readonly macManagementOverrideAllowed?: boolean | undefined; // since 6.7.1
+}
+export interface VMwareDVSPvlanMapEntry {
+  readonly primaryVlanId: number;
+  readonly secondaryVlanId: number;
+  readonly pvlanType: string;
+}
+export interface VMwareDvsLacpGroupConfig {
+  readonly key?: string | undefined;
+  readonly name?: string | undefined;
+  readonly mode?: string | undefined;
+  readonly uplinkNum?: number | undefined;
+  readonly loadbalanceAlgorithm?: string | undefined;
+  readonly vlan?: VMwareDvsLagVlanConfig | undefined;
+  readonly ipfix?: VMwareDvsLagIpfixConfig | undefined;
+  readonly uplinkName?: readonly string[] | undefined;
+  readonly uplinkPortKey?: readonly string[] | undefined;
+  readonly timeoutMode?: string | undefined; // since 7.0.2.0
+}
+export interface VMwareDvsLagIpfixConfig {
+  readonly ipfixEnabled?: boolean | undefined;
+}
+export interface VMwareDvsLagVlanConfig {
+  readonly vlanId?: readonly NumericRange[] | undefined;
+}
+export interface VMwareIpfixConfig {
+  readonly collectorIpAddress?: string | undefined;
+  readonly collectorPort?: number | undefined;
+  readonly observationDomainId?: number | undefined;
+  readonly activeFlowTimeout: number;
+  readonly idleFlowTimeout?: number | undefined;
+  readonly samplingRate: number;
+  readonly internalFlowsOnly: boolean;
+}
+export interface VMwareUplinkLacpPolicy extends InheritablePolicy {
+  readonly enable?: BoolPolicy | undefined;
+  readonly mode?: StringPolicy | undefined;
+}
+export interface VMwareUplinkPortOrderPolicy extends InheritablePolicy {
+  readonly activeUplinkPort?: readonly string[] | undefined;
+  readonly standbyUplinkPort?: readonly string[] | undefined;
+}
+export interface VMwareVspanPort {
+  readonly portKey?: readonly string[] | undefined;
+  readonly uplinkPortName?: readonly string[] | undefined;
+  readonly wildcardPortConnecteeType?: readonly string[] | undefined;
+  readonly vlans?: readonly number[] | undefined;
+  readonly ipAddress?: readonly string[] | undefined;
+}
+export interface VMwareVspanSession {
+  readonly key?: string | undefined;
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly enabled: boolean;
+  readonly sourcePortTransmitted?: VMwareVspanPort | undefined;
+  readonly sourcePortReceived?: VMwareVspanPort | undefined;
+  readonly destinationPort?: VMwareVspanPort | undefined;
+  readonly encapsulationVlanId?: number | undefined;
+  readonly stripOriginalVlan: boolean;
+  readonly mirroredPacketLength?: number | undefined;
+  readonly normalTrafficAllowed: boolean;
+  readonly sessionType?: string | undefined;
+  readonly samplingRate?: number | undefined;
+  readonly encapType?: string | undefined;
+  readonly erspanId?: number | undefined;
+  readonly erspanCOS?: number | undefined;
+  readonly erspanGraNanosec?: boolean | undefined;
+  readonly netstack?: string | undefined;
 }
 export interface VirtualAHCIController extends VirtualSATAController {}
 export interface VirtualCdrom extends VirtualDevice {}
@@ -1064,6 +1925,7 @@ export interface VirtualMachineCloneSpec {
   readonly location: VirtualMachineRelocateSpec;
   readonly template: boolean;
   readonly config?: VirtualMachineConfigSpec | undefined;
+  readonly customization?: CustomizationSpec | undefined;
   readonly powerOn: boolean;
   readonly snapshot?: Ref<'VirtualMachineSnapshot'> | undefined;
   readonly memory?: boolean | undefined;
@@ -1260,6 +2122,10 @@ export interface VirtualMachineGuestRebootStatus {
   readonly rebootRequested: boolean; // since 9.1.0.0
   readonly requestingComponents?: readonly string[] | undefined; // since 9.1.0.0
   readonly requestTimestamp?: string | undefined; // since 9.1.0.0
+}
+export interface VirtualMachineImportSpec extends ImportSpec {
+  readonly configSpec: VirtualMachineConfigSpec;
+  readonly resPoolEntity?: Ref<'ResourcePool' | 'VirtualApp'> | undefined;
 }
 export interface VirtualMachineMessage {
   readonly id: string;
@@ -1507,6 +2373,34 @@ export interface VmPodConfigForPlacement {
   readonly vmConfig?: StorageDrsVmConfigInfo | undefined;
   readonly interVmRule?: readonly AnyClusterRuleInfo[] | undefined;
 }
+/** since 8.0.3.0 */
+export interface VmwareDistributedVirtualSwitchDpuFailoverPolicy {
+  readonly activeUplink?: readonly string[] | undefined; // since 8.0.3.0
+  readonly standbyUplink?: readonly string[] | undefined; // since 8.0.3.0
+}
+/** since 8.0.3.0 */
+export interface VmwareDistributedVirtualSwitchNetworkOffloadConfig {
+  readonly dpuFailoverPolicy?: VmwareDistributedVirtualSwitchDpuFailoverPolicy | undefined; // since 8.0.3.0
+}
+/** since 8.0.3.1 */
+export interface VmwareDistributedVirtualSwitchRealTimeConfig {
+  readonly allowed?: boolean | undefined; // since 8.0.3.1
+  readonly lanAnnotation?: VmwareDistributedVirtualSwitchRealTimeLanAnnotation | undefined; // since 8.0.3.1
+}
+/** since 8.0.3.1 */
+export interface VmwareDistributedVirtualSwitchRealTimeLanAnnotation {
+  readonly lanAUplink?: readonly string[] | undefined; // since 8.0.3.1
+  readonly lanBUplink?: readonly string[] | undefined; // since 8.0.3.1
+}
+export interface VmwareDistributedVirtualSwitchVlanSpec extends InheritablePolicy {}
+export interface VmwareUplinkPortTeamingPolicy extends InheritablePolicy {
+  readonly policy?: StringPolicy | undefined;
+  readonly reversePolicy?: BoolPolicy | undefined;
+  readonly notifySwitches?: BoolPolicy | undefined;
+  readonly rollingOrder?: BoolPolicy | undefined;
+  readonly failureCriteria?: DVSFailureCriteria | undefined;
+  readonly uplinkPortOrder?: VMwareUplinkPortOrderPolicy | undefined;
+}
 export interface WaitOptions {
   readonly maxWaitSeconds?: number | undefined;
   readonly maxObjectUpdates?: number | undefined;
@@ -1520,6 +2414,24 @@ export interface Methods {
       readonly spec: SessionManagerServiceRequestSpec;
     };
     readonly returns: SessionManagerGenericServiceTicket;
+  };
+  AddAuthorizationRole: {
+    readonly on: 'AuthorizationManager';
+    readonly params: {
+      readonly name: string;
+      readonly privIds?: readonly string[] | undefined;
+    };
+    readonly returns: number;
+  };
+  AddCustomFieldDef: {
+    readonly on: 'CustomFieldsManager';
+    readonly params: {
+      readonly name: string;
+      readonly moType?: string | undefined;
+      readonly fieldDefPolicy?: PrivilegePolicyDef | undefined;
+      readonly fieldPolicy?: PrivilegePolicyDef | undefined;
+    };
+    readonly returns: CustomFieldDef;
   };
   AnswerVM: {
     readonly on: 'VirtualMachine';
@@ -1556,6 +2468,13 @@ export interface Methods {
     };
     readonly returns: void;
   };
+  CheckCustomizationSpec: {
+    readonly on: 'VirtualMachine';
+    readonly params: {
+      readonly spec: CustomizationSpec;
+    };
+    readonly returns: void;
+  };
   CloneVM_Task: {
     readonly on: 'VirtualMachine';
     readonly params: {
@@ -1576,6 +2495,14 @@ export interface Methods {
       readonly token: string;
     };
     readonly returns: RetrieveResult;
+  };
+  CreateDescriptor: {
+    readonly on: 'OvfManager';
+    readonly params: {
+      readonly obj: Ref<ManagedEntityType>;
+      readonly cdp: OvfCreateDescriptorParams;
+    };
+    readonly returns: OvfCreateDescriptorResult;
   };
   CreateDirectory: {
     readonly on: 'DatastoreNamespaceManager';
@@ -1602,6 +2529,16 @@ export interface Methods {
     };
     readonly returns: Ref<'Folder' | 'StoragePod'>;
   };
+  CreateImportSpec: {
+    readonly on: 'OvfManager';
+    readonly params: {
+      readonly ovfDescriptor: string;
+      readonly resourcePool: Ref<'ResourcePool' | 'VirtualApp'>;
+      readonly datastore: Ref<'Datastore'>;
+      readonly cisp: OvfCreateImportSpecParams;
+    };
+    readonly returns: OvfCreateImportSpecResult;
+  };
   CreateListView: {
     readonly on: 'ViewManager';
     readonly params: {
@@ -1613,6 +2550,14 @@ export interface Methods {
     readonly on: 'PropertyCollector';
     readonly params: {};
     readonly returns: Ref<'PropertyCollector'>;
+  };
+  CreateResourcePool: {
+    readonly on: 'ResourcePool' | 'VirtualApp';
+    readonly params: {
+      readonly name: string;
+      readonly spec: ResourceConfigSpec;
+    };
+    readonly returns: Ref<'ResourcePool' | 'VirtualApp'>;
   };
   CreateScreenshot_Task: {
     readonly on: 'VirtualMachine';
@@ -1642,6 +2587,13 @@ export interface Methods {
     readonly on: 'ServiceInstance';
     readonly params: {};
     readonly returns: string;
+  };
+  CustomizeVM_Task: {
+    readonly on: 'VirtualMachine';
+    readonly params: {
+      readonly spec: CustomizationSpec;
+    };
+    readonly returns: Ref<'Task'>; readonly result: void;
   };
   DeleteDatastoreFile_Task: {
     readonly on: 'FileManager';
@@ -1693,6 +2645,16 @@ export interface Methods {
     readonly params: {};
     readonly returns: Ref<'Task'>; readonly result: void;
   };
+  ExportSnapshot: {
+    readonly on: 'VirtualMachineSnapshot';
+    readonly params: {};
+    readonly returns: Ref<'HttpNfcLease'>;
+  };
+  ExportVm: {
+    readonly on: 'VirtualMachine';
+    readonly params: {};
+    readonly returns: Ref<'HttpNfcLease'>;
+  };
   FindByInventoryPath: {
     readonly on: 'SearchIndex';
     readonly params: {
@@ -1710,6 +2672,13 @@ export interface Methods {
     };
     readonly returns: Ref<ManagedEntityType> | undefined;
   };
+  GetCustomizationSpec: {
+    readonly on: 'CustomizationSpecManager';
+    readonly params: {
+      readonly name: string;
+    };
+    readonly returns: CustomizationSpecItem;
+  };
   HasPrivilegeOnEntities: {
     readonly on: 'AuthorizationManager';
     readonly params: {
@@ -1718,6 +2687,39 @@ export interface Methods {
       readonly privId?: readonly string[] | undefined;
     };
     readonly returns: readonly EntityPrivilege[];
+  };
+  HttpNfcLeaseAbort: {
+    readonly on: 'HttpNfcLease';
+    readonly params: {
+      readonly fault?: VimFault | undefined;
+    };
+    readonly returns: void;
+  };
+  HttpNfcLeaseComplete: {
+    readonly on: 'HttpNfcLease';
+    readonly params: {};
+    readonly returns: void;
+  };
+  HttpNfcLeaseGetManifest: {
+    readonly on: 'HttpNfcLease';
+    readonly params: {};
+    readonly returns: readonly HttpNfcLeaseManifestEntry[];
+  };
+  HttpNfcLeaseProgress: {
+    readonly on: 'HttpNfcLease';
+    readonly params: {
+      readonly percent: number;
+    };
+    readonly returns: void;
+  };
+  ImportVApp: {
+    readonly on: 'ResourcePool' | 'VirtualApp';
+    readonly params: {
+      readonly spec: AnyImportSpec;
+      readonly folder?: Ref<'Folder' | 'StoragePod'> | undefined;
+      readonly host?: Ref<'HostSystem'> | undefined;
+    };
+    readonly returns: Ref<'HttpNfcLease'>;
   };
   InitiateFileTransferFromGuest: {
     readonly on: 'GuestFileManager';
@@ -1894,6 +2896,13 @@ export interface Methods {
     };
     readonly returns: Ref<'Task'>; readonly result: void;
   };
+  ReconfigureDVPortgroup_Task: {
+    readonly on: 'DistributedVirtualPortgroup';
+    readonly params: {
+      readonly spec: DVPortgroupConfigSpec;
+    };
+    readonly returns: Ref<'Task'>; readonly result: void;
+  };
   RemoveAllSnapshots_Task: {
     readonly on: 'VirtualMachine';
     readonly params: {
@@ -1921,6 +2930,14 @@ export interface Methods {
     readonly on: 'VirtualMachine';
     readonly params: {};
     readonly returns: Ref<'Task'>; readonly result: void;
+  };
+  RetrieveEntityPermissions: {
+    readonly on: 'AuthorizationManager';
+    readonly params: {
+      readonly entity: Ref<ManagedEntityType>;
+      readonly inherited: boolean;
+    };
+    readonly returns: readonly Permission[];
   };
   RetrievePropertiesEx: {
     readonly on: 'PropertyCollector';
@@ -1959,6 +2976,23 @@ export interface Methods {
     };
     readonly returns: Ref<'Task'>; readonly result: HostDatastoreBrowserSearchResults;
   };
+  SetEntityPermissions: {
+    readonly on: 'AuthorizationManager';
+    readonly params: {
+      readonly entity: Ref<ManagedEntityType>;
+      readonly permission?: readonly Permission[] | undefined;
+    };
+    readonly returns: void;
+  };
+  SetField: {
+    readonly on: 'CustomFieldsManager';
+    readonly params: {
+      readonly entity: Ref<ManagedEntityType>;
+      readonly key: number;
+      readonly value: string;
+    };
+    readonly returns: void;
+  };
   ShutdownGuest: {
     readonly on: 'VirtualMachine';
     readonly params: {};
@@ -1978,6 +3012,23 @@ export interface Methods {
     readonly params: {};
     readonly returns: void;
   };
+  UpdateAuthorizationRole: {
+    readonly on: 'AuthorizationManager';
+    readonly params: {
+      readonly roleId: number;
+      readonly newName: string;
+      readonly privIds?: readonly string[] | undefined;
+    };
+    readonly returns: void;
+  };
+  UpdatePortGroup: {
+    readonly on: 'HostNetworkSystem';
+    readonly params: {
+      readonly pgName: string;
+      readonly portgrp: HostPortGroupSpec;
+    };
+    readonly returns: void;
+  };
   WaitForUpdatesEx: {
     readonly on: 'PropertyCollector';
     readonly params: {
@@ -1990,9 +3041,15 @@ export interface Methods {
 
 /** The properties in use of each managed type, by path. */
 export interface Properties {
+  AuthorizationManager: {
+    readonly 'privilegeList'?: readonly AuthorizationPrivilege[] | undefined;
+    readonly 'roleList'?: readonly AuthorizationRole[] | undefined;
+  };
   ClusterComputeResource: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
     readonly 'configuration.drsConfig.defaultVmBehavior'?: DrsBehavior | undefined;
     readonly 'configuration.drsConfig.enabled'?: boolean | undefined;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'datastore'?: readonly Ref<'Datastore'>[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
@@ -2002,9 +3059,12 @@ export interface Properties {
     readonly 'network'?: readonly Ref<'Network' | 'DistributedVirtualPortgroup' | 'OpaqueNetwork'>[] | undefined;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
     readonly 'resourcePool'?: Ref<'ResourcePool' | 'VirtualApp'> | undefined;
   };
   ComputeResource: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'datastore'?: readonly Ref<'Datastore'>[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
@@ -2014,9 +3074,18 @@ export interface Properties {
     readonly 'network'?: readonly Ref<'Network' | 'DistributedVirtualPortgroup' | 'OpaqueNetwork'>[] | undefined;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
     readonly 'resourcePool'?: Ref<'ResourcePool' | 'VirtualApp'> | undefined;
   };
+  CustomFieldsManager: {
+    readonly 'field'?: readonly CustomFieldDef[] | undefined;
+  };
+  CustomizationSpecManager: {
+    readonly 'info'?: readonly CustomizationSpecInfo[] | undefined;
+  };
   Datacenter: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'datastore'?: readonly Ref<'Datastore'>[] | undefined;
     readonly 'datastoreFolder': Ref<'Folder' | 'StoragePod'>;
     readonly 'disabledMethod'?: readonly string[] | undefined;
@@ -2027,17 +3096,21 @@ export interface Properties {
     readonly 'networkFolder': Ref<'Folder' | 'StoragePod'>;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
     readonly 'vmFolder': Ref<'Folder' | 'StoragePod'>;
   };
   Datastore: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
     readonly 'browser': Ref<'HostDatastoreBrowser'>;
     readonly 'capability.topLevelDirectoryCreateSupported'?: boolean | undefined;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
     readonly 'host'?: readonly DatastoreHostMount[] | undefined;
     readonly 'name': string;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
     readonly 'summary': DatastoreSummary;
     readonly 'summary.accessible': boolean;
     readonly 'summary.capacity': number;
@@ -2049,8 +3122,11 @@ export interface Properties {
     readonly 'vm'?: readonly Ref<'VirtualMachine'>[] | undefined;
   };
   DistributedVirtualPortgroup: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
+    readonly 'config': DVPortgroupConfigInfo;
     readonly 'config.distributedVirtualSwitch'?: Ref<'DistributedVirtualSwitch' | 'VmwareDistributedVirtualSwitch'> | undefined;
     readonly 'config.uplink'?: boolean | undefined;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
     readonly 'host'?: readonly Ref<'HostSystem'>[] | undefined;
@@ -2058,33 +3134,48 @@ export interface Properties {
     readonly 'name': string;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
     readonly 'summary.accessible': boolean;
     readonly 'vm'?: readonly Ref<'VirtualMachine'>[] | undefined;
   };
   DistributedVirtualSwitch: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
+    readonly 'config': AnyDVSConfigInfo;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
     readonly 'name': string;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
     readonly 'uuid': string;
   };
   Folder: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
     readonly 'childEntity'?: readonly Ref<ManagedEntityType>[] | undefined;
     readonly 'childType'?: readonly string[] | undefined;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
     readonly 'name': string;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
   };
   GuestOperationsManager: {
     readonly 'fileManager'?: Ref<'GuestFileManager'> | undefined;
     readonly 'processManager'?: Ref<'GuestProcessManager'> | undefined;
   };
+  HostNetworkSystem: {
+    readonly 'networkInfo.portgroup'?: readonly HostPortGroup[] | undefined;
+    readonly 'networkInfo.vswitch'?: readonly HostVirtualSwitch[] | undefined;
+  };
   HostSystem: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
     readonly 'config.certificate'?: readonly number[] | undefined;
     readonly 'config.product.version'?: string | undefined;
+    readonly 'configManager.networkSystem'?: Ref<'HostNetworkSystem'> | undefined;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'datastore'?: readonly Ref<'Datastore'>[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
@@ -2092,45 +3183,67 @@ export interface Properties {
     readonly 'network'?: readonly Ref<'Network' | 'DistributedVirtualPortgroup' | 'OpaqueNetwork'>[] | undefined;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
     readonly 'runtime.connectionState': HostSystemConnectionState;
     readonly 'runtime.inMaintenanceMode': boolean;
     readonly 'vm'?: readonly Ref<'VirtualMachine'>[] | undefined;
   };
+  HttpNfcLease: {
+    readonly 'error'?: VimFault | undefined;
+    readonly 'info'?: HttpNfcLeaseInfo | undefined;
+    readonly 'initializeProgress': number;
+    readonly 'mode': string;
+    readonly 'state': HttpNfcLeaseState;
+    readonly 'transferProgress': number;
+  };
   ManagedEntity: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
     readonly 'name': string;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
   };
   Network: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
     readonly 'host'?: readonly Ref<'HostSystem'>[] | undefined;
     readonly 'name': string;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
     readonly 'summary.accessible': boolean;
     readonly 'vm'?: readonly Ref<'VirtualMachine'>[] | undefined;
   };
   OpaqueNetwork: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
     readonly 'host'?: readonly Ref<'HostSystem'>[] | undefined;
     readonly 'name': string;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
     readonly 'summary': NetworkSummary;
     readonly 'summary.accessible': boolean;
     readonly 'vm'?: readonly Ref<'VirtualMachine'>[] | undefined;
   };
   ResourcePool: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
+    readonly 'config': ResourceConfigSpec;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
     readonly 'name': string;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'owner': Ref<'ComputeResource' | 'ClusterComputeResource'>;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
     readonly 'resourcePool'?: readonly Ref<'ResourcePool' | 'VirtualApp'>[] | undefined;
   };
   ServiceInstance: {
@@ -2140,13 +3253,16 @@ export interface Properties {
     readonly 'currentSession'?: UserSession | undefined;
   };
   StoragePod: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
     readonly 'childEntity'?: readonly Ref<ManagedEntityType>[] | undefined;
     readonly 'childType'?: readonly string[] | undefined;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
     readonly 'name': string;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
     readonly 'podStorageDrsEntry.storageDrsConfig.podConfig.enabled'?: boolean | undefined;
     readonly 'summary.capacity'?: number | undefined;
     readonly 'summary.freeSpace'?: number | undefined;
@@ -2164,22 +3280,30 @@ export interface Properties {
     readonly 'recentTask'?: readonly Ref<'Task'>[] | undefined;
   };
   TransitGateway: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
     readonly 'name': string;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
   };
   VirtualApp: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
+    readonly 'config': ResourceConfigSpec;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
     readonly 'name': string;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'owner': Ref<'ComputeResource' | 'ClusterComputeResource'>;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
     readonly 'resourcePool'?: readonly Ref<'ResourcePool' | 'VirtualApp'>[] | undefined;
   };
   VirtualMachine: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
     readonly 'capability.toolsSyncTimeSupported': boolean;
     readonly 'config.annotation'?: string | undefined;
     readonly 'config.bootOptions'?: VirtualMachineBootOptions | undefined;
@@ -2207,6 +3331,7 @@ export interface Properties {
     readonly 'config.tools'?: ToolsConfigInfo | undefined;
     readonly 'config.uuid'?: string | undefined;
     readonly 'config.version'?: string | undefined;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'datastore'?: readonly Ref<'Datastore'>[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
@@ -2234,6 +3359,7 @@ export interface Properties {
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
     readonly 'parentVApp'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
     readonly 'resourcePool'?: Ref<'ResourcePool' | 'VirtualApp'> | undefined;
     readonly 'rootSnapshot'?: readonly Ref<'VirtualMachineSnapshot'>[] | undefined;
     readonly 'runtime': VirtualMachineRuntimeInfo;
@@ -2259,11 +3385,15 @@ export interface Properties {
     readonly 'vm': Ref<'VirtualMachine'>;
   };
   VmwareDistributedVirtualSwitch: {
+    readonly 'availableField'?: readonly CustomFieldDef[] | undefined;
+    readonly 'config': AnyDVSConfigInfo;
+    readonly 'customValue'?: readonly AnyCustomFieldValue[] | undefined;
     readonly 'disabledMethod'?: readonly string[] | undefined;
     readonly 'effectiveRole'?: readonly number[] | undefined;
     readonly 'name': string;
     readonly 'overallStatus': ManagedEntityStatus;
     readonly 'parent'?: Ref<ManagedEntityType> | undefined;
+    readonly 'permission'?: readonly Permission[] | undefined;
     readonly 'uuid': string;
   };
 }
