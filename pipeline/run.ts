@@ -23,8 +23,8 @@ export interface RunOptions {
   readonly broken?: AbortSignal;
   readonly redactor?: Redactor;
   readonly retry?: RetryPolicy;
-  /** Called once at the end, whatever the end; its failure makes a finished build a failed one. */
-  readonly close?: (status: BuildStatus, outputs: Outputs) => Promise<Closing>;
+  /** Called once at the end, whatever the end, with the failure of a failed build; its own makes a finished one failed. */
+  readonly close?: (status: BuildStatus, outputs: Outputs, failure: Failure | undefined) => Promise<Closing>;
 }
 
 export type Outputs = ReadonlyMap<string, unknown>;
@@ -81,7 +81,7 @@ export async function run<C, E>(
   let closing: Closing = { summary: [], left: [] };
   try {
     await options.store.flush();
-    closing = (await options.close?.(status, state.outputs)) ?? closing;
+    closing = (await options.close?.(status, state.outputs, failure && redactor.value(failure))) ?? closing;
   } catch (error) {
     failure ??= toFailure(error);
     if (status === 'done') status = 'failed';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Failure, IngotError } from '../common/failure.ts';
+import { IngotError } from '../common/failure.ts';
 import type { Redactor } from '../common/redactor.ts';
 import { parseBootstrapReport } from '../guest/reports.ts';
 import type { Image } from '../image/index.ts';
@@ -54,21 +54,17 @@ export async function buildImage(image: Image, options: BuildOptions): Promise<B
     mode: 'build',
     warn: (message) => tell({ type: 'warning', message }),
   });
-  let failure: Failure | undefined;
-  const remember: Listener = (event) => {
-    if (event.type === 'step-failed') failure ??= event.failure;
-  };
   try {
     return await run(graphOf(image), image, env, {
       build,
       name: image.name,
       store: env.records,
       digestOf: scriptDigest,
-      listeners: [remember, ...listeners],
+      listeners,
       signal,
       broken: env.lease.lost,
       redactor,
-      close: async (status, outputs) => {
+      close: async (status, outputs, failure) => {
         try {
           return await closing(env, image, { status, outputs, failure });
         } finally {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { IngotError } from '../../common/failure.ts';
+import { type Failure, IngotError } from '../../common/failure.ts';
 import { Redactor } from '../../common/redactor.ts';
 import { memoryStore } from '../../pipeline/records.ts';
+import type { RunOptions } from '../../pipeline/run.ts';
 import { bake, cake, defineStep, heard, heat, weigh } from './kitchen.ts';
 
 const nothing = z.object({});
@@ -299,7 +300,7 @@ suite('engine', { concurrency: true }, () => {
     );
   });
 
-  test('no registered secret reaches an event or the result', async () => {
+  test('no registered secret reaches an event, the result or what closes the build', async () => {
     const redactor = new Redactor();
     redactor.add('s3cret"sauce');
     const leaky = defineStep({
@@ -315,8 +316,14 @@ suite('engine', { concurrency: true }, () => {
         });
       },
     });
-    const { result, events } = await bake([leaky], { flour: 1 }, { redactor });
+    let closedWith: Failure | undefined;
+    const close: RunOptions['close'] = async (_status, _outputs, failure) => {
+      closedWith = failure;
+      return { summary: [], left: [] };
+    };
+    const { result, events } = await bake([leaky], { flour: 1 }, { redactor, close });
     assert.ok(events.length >= 5);
+    assert.deepEqual(closedWith, result.failure);
     for (const text of [JSON.stringify(events), JSON.stringify(result.failure)]) {
       assert.doesNotMatch(text, /s3cret/);
       assert.doesNotMatch(text, new RegExp(Buffer.from('s3cret"sauce').toString('base64')));
