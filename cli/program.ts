@@ -25,6 +25,7 @@ const commands: Readonly<Record<string, (cli: Cli) => Promise<Command>>> = {
   schema: async (cli) => (await import('./schema.ts')).schemaCommand(cli),
   iso: async (cli) => (await import('./iso/index.ts')).isoCommand(cli),
   unattend: async (cli) => (await import('./unattend/index.ts')).unattendCommand(cli),
+  handover: async (cli) => (await import('./handover/index.ts')).handoverCommand(cli),
   prune: async (cli) => (await import('./prune.ts')).pruneCommand(cli),
   lab: async (cli) => (await import('./lab.ts')).labCommand(cli),
 };

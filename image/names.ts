@@ -39,6 +39,10 @@ export const keys = {
   /** On a template: the fingerprint of its last step, and the Windows it holds. */
   fingerprint: 'ingot.fingerprint',
   windows: 'ingot.windows',
+  /** On a template: what those who use it ask for, such as its administrators' keys (handover/sealed-facts.ts). */
+  facts: 'ingot.facts',
+  /** On a template: what a clone of it got to know from DNS in its own network (handover/sealed-facts.ts). */
+  dns: 'ingot.dns',
   /** On a master: the fingerprint of the plan that works in its Windows, also of what it has not finished. */
   plan: 'ingot.plan',
   /** `ingot.step.<id>`: a finished step's record. */

@@ -1,6 +1,8 @@
 import type { Vsphere } from './connect.ts';
-import { traversal } from './inventory-path.ts';
+import { inventoryPath, traversal } from './inventory-path.ts';
+import { sameName } from './names.ts';
 import { type ReadOptions, retrieve } from './properties.ts';
+import type { Ref } from './values.ts';
 
 /** A VM or template with the files in its CD drives. */
 export interface VmDrives {
@@ -22,21 +24,25 @@ const WAYS = [
  * cannot read has none.
  */
 export async function readDrives(vc: Vsphere, options: ReadOptions = {}): Promise<readonly VmDrives[]> {
-  const contents = await retrieve(
-    vc.session,
-    [
-      {
-        propSet: [{ type: 'VirtualMachine', pathSet: ['name', 'config.hardware.device'] }],
-        objectSet: [{ obj: vc.content.rootFolder, skip: false, selectSet: WAYS }],
-      },
-    ],
-    options,
-  );
+  const contents = await readAll(vc, ['name', 'config.hardware.device'], options);
   return contents.map(({ propSet = [] }) => {
     const value = (path: string): unknown => propSet.find(({ name }) => name === path)?.val;
     const devices = value('config.hardware.device');
     return { name: String(value('name')), isos: Array.isArray(devices) ? devices.flatMap(isoOf) : [] };
   });
+}
+
+/** Inventory paths of all VMs and templates of a name that the account may see, in all datacenters; sorted. */
+export async function vmsNamed(vc: Vsphere, name: string, options: ReadOptions = {}): Promise<readonly string[]> {
+  const all = await readAll(vc, ['name'], options);
+  const named = all.filter(({ propSet = [] }) => sameName(String(propSet[0]?.val), name));
+  const vms = named.map(({ obj }): Ref<'VirtualMachine'> => ({ type: 'VirtualMachine', value: obj.value }));
+  return (await Promise.all(vms.map((vm) => inventoryPath(vc, vm, options)))).sort();
+}
+
+function readAll(vc: Vsphere, pathSet: string[], options: ReadOptions) {
+  const objectSet = [{ obj: vc.content.rootFolder, skip: false, selectSet: WAYS }];
+  return retrieve(vc.session, [{ propSet: [{ type: 'VirtualMachine', pathSet }], objectSet }], options);
 }
 
 /** The ISO of a CD drive; a device that is none, or whose drive is empty, gives nothing. */

@@ -7,11 +7,14 @@ import { defenderSchema } from './defender.ts';
 import { capabilitiesSchema, featuresSchema } from './features.ts';
 import { hints, label } from './fields.ts';
 import { firewallSchema } from './firewall.ts';
+import { handoverSchema } from './handover.ts';
 import { hardwareSchema } from './hardware.ts';
 import { mediaSchema } from './media.ts';
 import { memoryDumpSchema, pageFileSchema } from './memory-dump.ts';
 import { opensshSchema } from './openssh.ts';
 import { placementSchema } from './placement.ts';
+import { prepareSchema } from './prepare.ts';
+import { publishSchema } from './publish.ts';
 import { registrySchema } from './registry.ts';
 import { smokeTestSchema } from './smoke-test.ts';
 import { stepsSchema } from './steps.ts';
@@ -60,6 +63,9 @@ export const imageSchema = z
     steps: stepsSchema,
     smokeTest: smokeTestSchema,
     template: templateSchema,
+    publish: publishSchema,
+    handover: handoverSchema,
+    prepare: prepareSchema,
     timeouts: timeoutsSchema,
   })
   .describe('An ingot image file: from a Windows Server ISO to a vCenter template.');

@@ -1,5 +1,6 @@
 import type { Image } from '../../image/index.ts';
 import type { Names } from '../../image/names.ts';
+import { connectTo } from '../../vsphere/site.ts';
 import { type Vcenter, vcenterOf } from './index.ts';
 
 export interface ConnectVcenterOptions {
@@ -14,16 +15,7 @@ export function connectVcenter(image: Image, { names, screenshotPath, signal, wa
   let opening: Promise<Vcenter> | undefined;
 
   async function open(): Promise<Vcenter> {
-    const { server, username, password, caFile, thumbprint, insecure } = image.vcenter;
-    const [{ connect }, secret] = await Promise.all([import('../../vsphere/connect.ts'), password.resolve()]);
-    const vc = await connect({
-      server,
-      username,
-      password: secret,
-      tls: { caFile, thumbprint, insecure },
-      signal,
-      onEvent: (event) => warn(event.message),
-    });
+    const vc = await connectTo(image.vcenter, { signal, onEvent: (event) => warn(event.message) });
     return vcenterOf(vc, { image, names, screenshotPath });
   }
 
