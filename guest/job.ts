@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { canonicalJson } from '../common/json.ts';
+import { canonicalJson, parseJson } from '../common/json.ts';
 import { scriptDigest } from '../scripts/digest.ts';
 import { GuestError } from './errors.ts';
 import type { Guest, RunOptions } from './guest.ts';
@@ -132,12 +132,7 @@ async function jobId({ script }: Job, test: boolean, parameters: ScriptParameter
 /** The JSON of a `##ingot:job` line; undefined for any other line. */
 function jobLine(text: string): unknown {
   const [, json] = /^##ingot:job (\{.*\})$/s.exec(text) ?? [];
-  if (json === undefined) return undefined;
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
+  return parseJson(json);
 }
 
 function lost({ name, script }: Job, end: Exclude<Answer, { state: 'ended' }>, tail: readonly string[]): GuestError {

@@ -1,4 +1,5 @@
 import { IngotError } from '../common/failure.ts';
+import { parseJson } from '../common/json.ts';
 import type { HttpRequest } from './http.ts';
 import { bodyText } from './http.ts';
 import { objectOf, restError } from './rest-errors.ts';
@@ -123,17 +124,9 @@ export class Rest {
       ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
       signal,
     });
-    const json = jsonOf(await bodyText(answer, signal, `${method} ${address[style]}`));
+    // undefined: an empty answer, or a proxy's page.
+    const json = parseJson(await bodyText(answer, signal, `${method} ${address[style]}`));
     return { status: answer.statusCode, json, value: style === 'rest' ? objectOf(json).value : json };
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // An empty answer, or a proxy's page.
-    return undefined;
   }
 }
 

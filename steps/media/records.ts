@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { IngotError } from '../../common/failure.ts';
-import { canonicalJson, type Json } from '../../common/json.ts';
-import { collectBytes } from '../support/bytes.ts';
+import { canonicalJson, type Json, parseJson } from '../../common/json.ts';
 import type { DatastoreFiles } from '../vcenter/files.ts';
+import { smallText } from '../vcenter/small-file.ts';
 
 /** The digest of something that was read once: `of` says what it was, by what changes when its content does. */
 const record = z.object({ of: z.json(), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
@@ -23,9 +22,8 @@ export function mediaRecords(files: DatastoreFiles, folder: string): MediaRecord
     `${folder}/digest-${createHash('sha256').update(canonicalJson(subject)).digest('hex').slice(0, 12)}.json`;
   return {
     async digestOf(subject, signal) {
-      const text = await readText(files, pathOf(subject), signal);
-      const parsed = record.safeParse(text === undefined ? undefined : parseJson(text));
-      // One that is damaged, or about something else, is none.
+      const parsed = record.safeParse(parseJson(await smallText(files.read(pathOf(subject), signal), signal)));
+      // One that cannot be read, is damaged, or about something else, is none: what it would tell is found out again.
       const right = parsed.success && canonicalJson(parsed.data.of) === canonicalJson(subject);
       return right ? parsed.data.sha256 : undefined;
     },
@@ -42,22 +40,4 @@ export function mediaRecords(files: DatastoreFiles, folder: string): MediaRecord
       });
     },
   };
-}
-
-/** A record that cannot be read is as good as none: what it would tell is found out again. */
-async function readText(files: DatastoreFiles, path: string, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    return (await collectBytes(await files.read(path, signal))).toString('utf8');
-  } catch (error) {
-    if (signal.aborted || !(error instanceof IngotError) || error.code !== 'datastore.denied') throw error;
-    return undefined;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,10 +1,11 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { IngotError } from '../../common/failure.ts';
+import { parseJson } from '../../common/json.ts';
 import { type DatastoreFile, searchDatastore } from '../../vsphere/datastore-files.ts';
 import { parseDatastorePath } from '../../vsphere/datastore-path.ts';
 import { download } from '../../vsphere/datastore-transfer.ts';
-import { collectBytes } from '../support/bytes.ts';
+import { smallText } from '../vcenter/small-file.ts';
 import type { MediaPlace } from './media.ts';
 import type { Center } from './place.ts';
 
@@ -32,9 +33,9 @@ export async function deadDigests(
   const reading = files.map(async (file) => {
     const text = await readText(center, place, file, signal);
     if (text === undefined) return { file, dead: false };
-    const record = parseAs(digestRecord, text);
-    if (record === undefined) return { file, dead: true };
-    const { of, sha256 } = record;
+    const record = digestRecord.safeParse(parseJson(text));
+    if (!record.success) return { file, dead: true };
+    const { of, sha256 } = record.data;
     const made = `sha256-${sha256.slice(0, 12)}-`;
     const dead = 'path' in of ? await isGone(center, place, of, signal) : !media.some((name) => name.startsWith(made));
     return { file, dead };
@@ -68,19 +69,5 @@ async function readText(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if ((file.size ?? Number.POSITIVE_INFINITY) > recordBytes) return undefined;
-  try {
-    const bytes = await collectBytes(await download(vc, location, `${folder}/${file.name}`, { signal }));
-    return bytes.toString('utf8');
-  } catch (error) {
-    if (signal.aborted || !(error instanceof IngotError) || error.code !== 'datastore.denied') throw error;
-    return undefined;
-  }
-}
-
-function parseAs<T>(schema: z.ZodType<T>, text: string): T | undefined {
-  try {
-    return schema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return smallText(download(vc, location, `${folder}/${file.name}`, { signal }), signal);
 }

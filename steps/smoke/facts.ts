@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../common/json.ts';
 
 const text = z.string().max(8192);
 const texts = z.array(text).max(200);
@@ -56,10 +57,6 @@ const reportSchema = z.object({ run: text, computerName: text });
 /** The value of `guestinfo.ingot.smoke`, if it is of this run; it is data from outside. */
 export function smokeReport(value: string | undefined, run: string): { readonly computerName: string } | undefined {
   if (value === undefined || value.length > 65_536) return undefined;
-  try {
-    const report = reportSchema.safeParse(JSON.parse(value));
-    return report.success && report.data.run === run ? report.data : undefined;
-  } catch {
-    return undefined;
-  }
+  const report = reportSchema.safeParse(parseJson(value));
+  return report.success && report.data.run === run ? report.data : undefined;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IngotError } from '../../common/failure.ts';
+import { parseJson } from '../../common/json.ts';
 import { parseSysprepReport, type SysprepReport } from '../../guest/reports.ts';
 import { keys } from '../../image/names.ts';
 import type { Machine, MachineState } from '../vcenter/machine.ts';
@@ -22,7 +23,7 @@ const recordSchema = z.object({ run: z.string().min(1), fingerprint: z.string() 
 
 /** The run that a build has written into the clone's extraConfig; undefined where none has. What cannot be read is none. */
 export function sysprepRunIn(extraConfig: ReadonlyMap<string, string>): SysprepRun | undefined {
-  const record = recordSchema.safeParse(json(extraConfig.get(keys.sysprepRun)));
+  const record = recordSchema.safeParse(parseJson(extraConfig.get(keys.sysprepRun)));
   if (!record.success) return undefined;
   const { run } = record.data;
   const kept = readable(extraConfig.get(keys.sysprepVerdict), run);
@@ -65,12 +66,4 @@ export async function recordRun(machine: Machine, run: SysprepRun | undefined, s
     { key: keys.sysprepVerdict, value: run?.verdict === undefined ? '' : JSON.stringify(run.verdict) },
   ];
   await machine.reconfigure({ extraConfig }, signal);
-}
-
-function json(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
 }

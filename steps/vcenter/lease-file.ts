@@ -1,4 +1,5 @@
 import { IngotError } from '../../common/failure.ts';
+import { parseJson } from '../../common/json.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import {
   deleteDatastoreFile,
@@ -10,8 +11,8 @@ import { download, uploadText } from '../../vsphere/datastore-transfer.ts';
 import { isFault } from '../../vsphere/fault.ts';
 import type { DatastoreLocation } from '../../vsphere/inventory.ts';
 import { makeTopDirectory } from '../../vsphere/top-directory.ts';
-import { collectBytes } from '../support/bytes.ts';
 import { type Holder, holderSchema } from './lease-holder.ts';
+import { smallText } from './small-file.ts';
 
 const holderName = /^holder-[0-9a-f]{16}\.json$/;
 
@@ -40,13 +41,8 @@ export interface LeaseFolder {
 export function leaseFolder(vc: Vsphere, location: DatastoreLocation, path: string): LeaseFolder {
   const at = (file: string) => `${path}/${file}`;
   const read = async (file: string, signal: AbortSignal): Promise<Holder | undefined> => {
-    try {
-      const text = (await collectBytes(await download(vc, location, at(file), { signal }))).toString('utf8');
-      return holderSchema.safeParse(parseJson(text)).data;
-    } catch (error) {
-      if (signal.aborted || !(error instanceof IngotError) || error.code !== 'datastore.denied') throw error;
-      return undefined;
-    }
+    const text = await smallText(download(vc, location, at(file), { signal }), signal);
+    return holderSchema.safeParse(parseJson(text)).data; // half written: the next look reads it whole
   };
   const make = async (signal: AbortSignal): Promise<'created' | 'exists'> => {
     try {
@@ -111,12 +107,4 @@ function notMade(datastore: string, path: string, cause: unknown): IngotError {
     evidence: cause instanceof Error ? [cause.message] : [],
     remedy: `look whether ${datastore} is mounted read-only or inaccessible on its hosts, and whether something else has that name`,
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // half written: the next look reads it whole
-  }
 }

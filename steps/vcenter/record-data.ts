@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../common/json.ts';
 import { keys } from '../../image/names.ts';
 import type { StepRecord } from '../../pipeline/records.ts';
 import { layerName } from './layers.ts';
@@ -21,12 +22,8 @@ const layered: ReadonlySet<string> = new Set(['install-windows', 'windows-update
 export function recordsOf(extraConfig: ReadonlyMap<string, string>): StepRecord[] {
   return [...extraConfig].flatMap(([key, value]) => {
     if (!key.startsWith(keys.step)) return [];
-    try {
-      const record = recordSchema.safeParse(JSON.parse(value));
-      return record.success && keys.step + record.data.step === key ? [record.data] : [];
-    } catch {
-      return [];
-    }
+    const record = recordSchema.safeParse(parseJson(value));
+    return record.success && keys.step + record.data.step === key ? [record.data] : [];
   });
 }
 
