@@ -11,9 +11,9 @@ export const sealedFactsSchema = z.object({
     z.object({ type: z.string(), bits: z.number(), fingerprint: z.string(), comment: z.string() }),
   ),
   windows: z.object({ version: z.string(), build: z.string(), installationType: z.string() }),
-  runtime: z.object({ name: z.enum(['docker', 'containerd']), version: z.string() }).nullable(),
-  /** TCP ports that the firewall lets in. */
-  ports: z.array(z.number()),
+  runtime: z.object({ name: z.enum(['docker', 'containerd']), version: z.string() }).optional(),
+  /** TCP ports, or ranges of them, that the firewall lets in: `10250`, `5000-5010`. */
+  ports: z.array(z.string()),
 });
 export type SealedFacts = z.infer<typeof sealedFactsSchema>;
 

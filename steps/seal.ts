@@ -4,6 +4,7 @@ import { keys } from '../image/names.ts';
 import { defineStep } from './define.ts';
 import { installWindows } from './install-windows.ts';
 import { openssh } from './openssh.ts';
+import { sealedFacts } from './support/sealed-facts.ts';
 import { removeDevices } from './support/vm-spec.ts';
 import { sysprep } from './sysprep.ts';
 
@@ -13,6 +14,7 @@ import { sysprep } from './sysprep.ts';
  */
 export const seal = defineStep({
   id: 'seal',
+  version: 2,
   title: 'Clean the hardware of the clone',
   needs: { sysprep, windows: installWindows, shell: openssh },
   inputs: (image) => ({ notes: image.template.notes ?? null }),
@@ -24,7 +26,8 @@ export const seal = defineStep({
     const { cds, extraConfig } = await center.hardwareOf(machine.vm, signal);
     const { os } = needs.windows;
     const windows = `${os.build} ${os.edition} (${os.installationType})`;
-    const kept = records.sealed({ build, windows });
+    const facts = sealedFacts(config, { ...os, keys: needs.shell.keys });
+    const kept = records.sealed({ build, windows, facts });
     const gone = [...extraConfig.keys()].filter(
       (key) => /^(guestinfo\.)?ingot\./.test(key) && !kept.some((entry) => entry.key === key),
     );

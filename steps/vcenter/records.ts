@@ -1,4 +1,5 @@
 import { IngotError } from '../../common/failure.ts';
+import type { SealedFacts } from '../../handover/sealed-facts.ts';
 import type { Image } from '../../image/index.ts';
 import { keys } from '../../image/names.ts';
 import type { RecordStore, StepRecord } from '../../pipeline/records.ts';
@@ -23,7 +24,11 @@ export interface VmRecords extends RecordStore {
   /** Says which plan works in Windows from now on. Under another one, what a broken build left half done has to go. */
   plan(): OptionValue;
   /** What stays on the template: what it is, what it was made from, and the records of the clone. */
-  sealed(facts: { readonly build: string; readonly windows: string }): readonly OptionValue[];
+  sealed(template: {
+    readonly build: string;
+    readonly windows: string;
+    readonly facts: SealedFacts;
+  }): readonly OptionValue[];
   /** The fingerprint of a step in this plan. */
   fingerprintOf(step: string): string | undefined;
   /** No build can go on with this master: its records are taken back, so that the next one makes it anew. */
@@ -153,11 +158,12 @@ export function vmRecords(image: Image, vcenter: () => Promise<Vcenter>, lost: A
     },
     pending,
     plan: () => ({ key: keys.plan, value: planPrint() }),
-    sealed: ({ build, windows }) => [
+    sealed: ({ build, windows, facts }) => [
       { key: keys.image, value: image.name },
       { key: keys.build, value: build },
       { key: keys.role, value: 'template' },
       { key: keys.windows, value: windows },
+      { key: keys.facts, value: JSON.stringify(facts) },
       { key: keys.fingerprint, value: plan.get('template') ?? '' },
       ...[...clone.values()].map((record) => ({ key: keys.step + record.step, value: JSON.stringify(record) })),
     ],

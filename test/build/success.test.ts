@@ -99,6 +99,7 @@ test('extraConfig of the template: what was proved, and nothing of the build', a
   const ours = [...values.keys()].filter((key) => key.includes('ingot'));
   assert.deepEqual(ours.sort(), [
     'ingot.build',
+    'ingot.facts',
     'ingot.fingerprint',
     'ingot.image',
     'ingot.role',
@@ -108,6 +109,14 @@ test('extraConfig of the template: what was proved, and nothing of the build', a
     'ingot.windows',
   ]);
   assert.equal(values.get('ingot.build'), built.end.build);
+  const facts = JSON.parse(values.get('ingot.facts') ?? '');
+  const stdout = await tool('ssh-keygen', '-l', '-f', site.lab.env.INGOT_VAR_public_key ?? '');
+  const [bits, fingerprint] = stdout.split(' ');
+  assert.deepEqual(
+    facts.authorizedKeys.map((key: { bits: number; fingerprint: string }) => [String(key.bits), key.fingerprint]),
+    [[bits, fingerprint]],
+  );
+  assert.deepEqual([facts.runtime, facts.ports], [{ name: 'docker', version: '20.10.9' }, ['10250']]);
   assert.equal(values.get('ingot.role'), 'template');
   assert.match(
     values.get('ingot.step.sysprep') ?? '',
