@@ -23,8 +23,8 @@ export const clone = defineStep({
     }
     const found = await center.look('candidate', signal);
     if (found !== undefined) {
-      const run = sysprepRunIn(found.extraConfig);
-      if (run !== undefined && run.fingerprint === records.fingerprintOf('sysprep')) {
+      const run = sysprepRunIn(found.extraConfig, records.fingerprintOf('sysprep'));
+      if (run !== undefined) {
         if (goesOn(run, found.power)) {
           log(`going on with ${names.candidate}: an earlier build started Sysprep in it (run ${run.run})`);
           return { vm: found.machine.vm.value, name: found.machine.name };

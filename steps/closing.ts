@@ -88,10 +88,8 @@ function sysprepGoesOn(
   { records }: BuildEnv,
   now: { readonly 'runtime.powerState': string; readonly 'config.extraConfig'?: readonly OptionValue[] | undefined },
 ): boolean {
-  const run = sysprepRunIn(extraConfigMap(now['config.extraConfig']));
-  return (
-    run !== undefined && run.fingerprint === records.fingerprintOf('sysprep') && goesOn(run, now['runtime.powerState'])
-  );
+  const run = sysprepRunIn(extraConfigMap(now['config.extraConfig']), records.fingerprintOf('sysprep'));
+  return run !== undefined && goesOn(run, now['runtime.powerState']);
 }
 
 /**

@@ -32,16 +32,14 @@ export const sysprep = defineStep({
   async run(context) {
     const { vcenter, fingerprint, config, signal } = context;
     const machine = await (await vcenter()).candidate(signal);
-    const now = await machine.waitFor(({ extraConfig, power }) => ({ known: sysprepRunIn(extraConfig), power }), {
-      what: 'the state of the clone',
-      deadlineMs: config.timeouts.task,
-      signal,
-    });
-    const known = now.known?.fingerprint === fingerprint ? now.known : undefined;
+    const { known, power } = await machine.waitFor(
+      (now) => ({ known: sysprepRunIn(now.extraConfig, fingerprint), power: now.power }),
+      { what: 'the state of the clone', deadlineMs: config.timeouts.task, signal },
+    );
     const run = known ?? { run: randomBytes(8).toString('hex'), fingerprint };
     const follow = followSysprep(context, machine, run);
     try {
-      if (known === undefined || (known.verdict === undefined && now.power === 'poweredOn'))
+      if (known === undefined || (known.verdict === undefined && power === 'poweredOn'))
         await follow.orBegun((until) => startSysprep(context, machine, run, until));
       const verdict = await follow.end();
       if (verdict === undefined) throw noVerdict(follow.last());

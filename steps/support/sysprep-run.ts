@@ -21,10 +21,18 @@ export type SysprepVerdict = Exclude<SysprepReport, { state: 'running' }>;
 
 const recordSchema = z.object({ run: z.string().min(1), fingerprint: z.string() });
 
-/** The run that a build has written into the clone's extraConfig; undefined where none has. What cannot be read is none. */
-export function sysprepRunIn(extraConfig: ReadonlyMap<string, string>): SysprepRun | undefined {
+/**
+ * The run that a build of the same plan has written into the clone's extraConfig; undefined where none has. What cannot be
+ * read is none.
+ *
+ * @param fingerprint of the step in this plan, if it is known
+ */
+export function sysprepRunIn(
+  extraConfig: ReadonlyMap<string, string>,
+  fingerprint: string | undefined,
+): SysprepRun | undefined {
   const record = recordSchema.safeParse(parseJson(extraConfig.get(keys.sysprepRun)));
-  if (!record.success) return undefined;
+  if (!record.success || record.data.fingerprint !== fingerprint) return undefined;
   const { run } = record.data;
   const kept = readable(extraConfig.get(keys.sysprepVerdict), run);
   const told = readable(extraConfig.get(keys.sysprep), run);

@@ -9,13 +9,14 @@ const verdict = (state: 'succeeded' | 'failed', run = 'r1') =>
 const running = JSON.stringify({ state: 'running', run: 'r1', message: 'at work' });
 
 /** What a build makes of a clone with these reports. */
-function found(kept: string, told: string, power: string): boolean | undefined {
+function found(kept: string, told: string, power: string, fingerprint = 'f'): boolean | undefined {
   const run = sysprepRunIn(
     new Map<string, string>([
       [keys.sysprepRun, record],
       [keys.sysprepVerdict, kept],
       [keys.sysprep, told],
     ]),
+    fingerprint,
   );
   return run === undefined ? undefined : goesOn(run, power);
 }
@@ -41,4 +42,8 @@ for (const [what, kept, told, power, expected] of [
 
 test('a build that waits for a report is told of one that is none', () => {
   assert.throws(() => sysprepReportIn('garbage', 'r1'), { code: 'guest.report' });
+});
+
+test('the run of another plan is none', () => {
+  assert.equal(found(verdict('succeeded'), '', 'poweredOff', 'another'), undefined);
 });
