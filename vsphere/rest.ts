@@ -22,6 +22,8 @@ export interface RestOptions {
   readonly body?: unknown;
   /** The name that `/rest` has for it: `spec` sends `{"spec": body}` there, and `body` itself to `/api`. */
   readonly parameter?: string;
+  /** What `/api` gets as JSON in the place of `body`: it takes by that what stands in the path of `/rest`. */
+  readonly apiBody?: unknown;
   /** Nothing can happen twice: sent again after an outage. Default: a GET. */
   readonly repeatable?: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -110,9 +112,9 @@ export class Rest {
     address: RestAddress,
     style: Style,
     headers: Readonly<Record<string, string>>,
-    { body, parameter, signal }: RestOptions,
+    { body, parameter, apiBody = body, signal }: RestOptions,
   ): Promise<{ readonly status: number; readonly json: unknown; readonly value: unknown }> {
-    const sent = style === 'rest' && parameter !== undefined ? { [parameter]: body } : body;
+    const sent = style === 'api' ? apiBody : parameter === undefined ? body : { [parameter]: body };
     const answer = await this.#session.soap.http.request({
       method,
       path: `/${style}${address[style]}`,
