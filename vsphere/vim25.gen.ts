@@ -73,6 +73,9 @@ export interface ArrayUpdateSpec {
 export type AnyArrayUpdateSpec =
   | ({ readonly $type: 'ArrayUpdateSpec' } & ArrayUpdateSpec)
   | ({ readonly $type: 'TagSpec' } & TagSpec)
+  | ({ readonly $type: 'VAppOvfSectionSpec' } & VAppOvfSectionSpec)
+  | ({ readonly $type: 'VAppProductSpec' } & VAppProductSpec)
+  | ({ readonly $type: 'VAppPropertySpec' } & VAppPropertySpec)
   | ({ readonly $type: 'VirtualMachineCpuIdInfoSpec' } & VirtualMachineCpuIdInfoSpec);
 export interface AuthorizationPrivilege {
   readonly privId: string;
@@ -1558,6 +1561,12 @@ export interface UserSession {
   readonly userAgent: string;
   readonly callCount: number;
 }
+export interface VAppConfigSpec extends VmConfigSpec {
+  readonly entityConfig?: readonly VAppEntityConfigInfo[] | undefined;
+  readonly annotation?: string | undefined;
+  readonly instanceUuid?: string | undefined;
+  readonly managedBy?: ManagedByInfo | undefined;
+}
 export interface VAppEntityConfigInfo {
   readonly key?: Ref<ManagedEntityType> | undefined;
   readonly tag?: string | undefined;
@@ -1568,6 +1577,54 @@ export interface VAppEntityConfigInfo {
   readonly stopDelay?: number | undefined;
   readonly stopAction?: string | undefined;
   readonly destroyWithParent?: boolean | undefined;
+}
+export interface VAppIPAssignmentInfo {
+  readonly supportedAllocationScheme?: readonly string[] | undefined;
+  readonly ipAllocationPolicy?: string | undefined;
+  readonly supportedIpProtocol?: readonly string[] | undefined;
+  readonly ipProtocol?: string | undefined;
+}
+export interface VAppOvfSectionInfo {
+  readonly key?: number | undefined;
+  readonly namespace?: string | undefined;
+  readonly type?: string | undefined;
+  readonly atEnvelopeLevel?: boolean | undefined;
+  readonly contents?: string | undefined;
+}
+export interface VAppOvfSectionSpec extends ArrayUpdateSpec {
+  readonly info?: VAppOvfSectionInfo | undefined;
+}
+export interface VAppProductInfo {
+  readonly key: number;
+  readonly classId?: string | undefined;
+  readonly instanceId?: string | undefined;
+  readonly name?: string | undefined;
+  readonly vendor?: string | undefined;
+  readonly version?: string | undefined;
+  readonly fullVersion?: string | undefined;
+  readonly vendorUrl?: string | undefined;
+  readonly productUrl?: string | undefined;
+  readonly appUrl?: string | undefined;
+}
+export interface VAppProductSpec extends ArrayUpdateSpec {
+  readonly info?: VAppProductInfo | undefined;
+}
+export interface VAppPropertyInfo {
+  readonly key: number;
+  readonly classId?: string | undefined;
+  readonly instanceId?: string | undefined;
+  readonly id?: string | undefined;
+  readonly category?: string | undefined;
+  readonly label?: string | undefined;
+  readonly type?: string | undefined;
+  readonly typeReference?: string | undefined;
+  readonly userConfigurable?: boolean | undefined;
+  readonly defaultValue?: string | undefined;
+  readonly value?: string | undefined;
+  readonly description?: string | undefined;
+}
+export interface VAppPropertySpec extends ArrayUpdateSpec {
+  readonly info?: VAppPropertyInfo | undefined;
 }
 export interface VMwareDVSConfigInfo extends DVSConfigInfo {
   readonly vspanSession?: readonly VMwareVspanSession[] | undefined;
@@ -1668,9 +1725,13 @@ export interface VMwareVspanSession {
   readonly netstack?: string | undefined;
 }
 export interface VirtualAHCIController extends VirtualSATAController {}
+export interface VirtualBusLogicController extends VirtualSCSIController {}
 export interface VirtualCdrom extends VirtualDevice {}
 export interface VirtualCdromAtapiBackingInfo extends VirtualDeviceDeviceBackingInfo {}
 export interface VirtualCdromIsoBackingInfo extends VirtualDeviceFileBackingInfo {}
+export interface VirtualCdromPassthroughBackingInfo extends VirtualDeviceDeviceBackingInfo {
+  readonly exclusive: boolean;
+}
 export interface VirtualCdromRemoteAtapiBackingInfo extends VirtualDeviceRemoteDeviceBackingInfo {}
 export interface VirtualCdromRemotePassthroughBackingInfo extends VirtualDeviceRemoteDeviceBackingInfo {
   readonly exclusive: boolean;
@@ -1683,7 +1744,9 @@ export type AnyVirtualController =
   | ({ readonly $type: 'VirtualController' } & VirtualController)
   | ({ readonly $type: 'ParaVirtualSCSIController' } & ParaVirtualSCSIController)
   | ({ readonly $type: 'VirtualAHCIController' } & VirtualAHCIController)
+  | ({ readonly $type: 'VirtualBusLogicController' } & VirtualBusLogicController)
   | ({ readonly $type: 'VirtualIDEController' } & VirtualIDEController)
+  | ({ readonly $type: 'VirtualLsiLogicController' } & VirtualLsiLogicController)
   | ({ readonly $type: 'VirtualLsiLogicSASController' } & VirtualLsiLogicSASController)
   | ({ readonly $type: 'VirtualNVMEController' } & VirtualNVMEController)
   | ({ readonly $type: 'VirtualPCIController' } & VirtualPCIController)
@@ -1708,43 +1771,73 @@ export type AnyVirtualDevice =
   | ({ readonly $type: 'VirtualDevice' } & VirtualDevice)
   | ({ readonly $type: 'ParaVirtualSCSIController' } & ParaVirtualSCSIController)
   | ({ readonly $type: 'VirtualAHCIController' } & VirtualAHCIController)
+  | ({ readonly $type: 'VirtualBusLogicController' } & VirtualBusLogicController)
   | ({ readonly $type: 'VirtualCdrom' } & VirtualCdrom)
   | ({ readonly $type: 'VirtualController' } & VirtualController)
   | ({ readonly $type: 'VirtualDisk' } & VirtualDisk)
+  | ({ readonly $type: 'VirtualE1000' } & VirtualE1000)
   | ({ readonly $type: 'VirtualE1000e' } & VirtualE1000e)
+  | ({ readonly $type: 'VirtualEnsoniq1371' } & VirtualEnsoniq1371)
   | ({ readonly $type: 'VirtualEthernetCard' } & VirtualEthernetCard)
   | ({ readonly $type: 'VirtualFloppy' } & VirtualFloppy)
+  | ({ readonly $type: 'VirtualHdAudioCard' } & VirtualHdAudioCard)
   | ({ readonly $type: 'VirtualIDEController' } & VirtualIDEController)
   | ({ readonly $type: 'VirtualKeyboard' } & VirtualKeyboard)
+  | ({ readonly $type: 'VirtualLsiLogicController' } & VirtualLsiLogicController)
   | ({ readonly $type: 'VirtualLsiLogicSASController' } & VirtualLsiLogicSASController)
   | ({ readonly $type: 'VirtualMachineVMCIDevice' } & VirtualMachineVMCIDevice)
   | ({ readonly $type: 'VirtualMachineVideoCard' } & VirtualMachineVideoCard)
   | ({ readonly $type: 'VirtualNVMEController' } & VirtualNVMEController)
   | ({ readonly $type: 'VirtualPCIController' } & VirtualPCIController)
+  | ({ readonly $type: 'VirtualPCNet32' } & VirtualPCNet32)
   | ({ readonly $type: 'VirtualPS2Controller' } & VirtualPS2Controller)
+  | ({ readonly $type: 'VirtualParallelPort' } & VirtualParallelPort)
   | ({ readonly $type: 'VirtualPointingDevice' } & VirtualPointingDevice)
+  | ({ readonly $type: 'VirtualPrecisionClock' } & VirtualPrecisionClock)
   | ({ readonly $type: 'VirtualSATAController' } & VirtualSATAController)
   | ({ readonly $type: 'VirtualSCSIController' } & VirtualSCSIController)
   | ({ readonly $type: 'VirtualSIOController' } & VirtualSIOController)
+  | ({ readonly $type: 'VirtualSerialPort' } & VirtualSerialPort)
+  | ({ readonly $type: 'VirtualSoundBlaster16' } & VirtualSoundBlaster16)
+  | ({ readonly $type: 'VirtualSoundCard' } & VirtualSoundCard)
   | ({ readonly $type: 'VirtualTPM' } & VirtualTPM)
   | ({ readonly $type: 'VirtualUSBController' } & VirtualUSBController)
   | ({ readonly $type: 'VirtualUSBXHCIController' } & VirtualUSBXHCIController)
   | ({ readonly $type: 'VirtualVmxnet' } & VirtualVmxnet)
-  | ({ readonly $type: 'VirtualVmxnet3' } & VirtualVmxnet3);
+  | ({ readonly $type: 'VirtualVmxnet2' } & VirtualVmxnet2)
+  | ({ readonly $type: 'VirtualVmxnet3' } & VirtualVmxnet3)
+  | ({ readonly $type: 'VirtualWDT' } & VirtualWDT);
 export interface VirtualDeviceBackingInfo {}
 export type AnyVirtualDeviceBackingInfo =
   | ({ readonly $type: 'VirtualDeviceBackingInfo' } & VirtualDeviceBackingInfo)
   | ({ readonly $type: 'VirtualCdromAtapiBackingInfo' } & VirtualCdromAtapiBackingInfo)
   | ({ readonly $type: 'VirtualCdromIsoBackingInfo' } & VirtualCdromIsoBackingInfo)
+  | ({ readonly $type: 'VirtualCdromPassthroughBackingInfo' } & VirtualCdromPassthroughBackingInfo)
   | ({ readonly $type: 'VirtualCdromRemoteAtapiBackingInfo' } & VirtualCdromRemoteAtapiBackingInfo)
   | ({ readonly $type: 'VirtualCdromRemotePassthroughBackingInfo' } & VirtualCdromRemotePassthroughBackingInfo)
   | ({ readonly $type: 'VirtualDeviceDeviceBackingInfo' } & VirtualDeviceDeviceBackingInfo)
   | ({ readonly $type: 'VirtualDeviceFileBackingInfo' } & VirtualDeviceFileBackingInfo)
+  | ({ readonly $type: 'VirtualDevicePipeBackingInfo' } & VirtualDevicePipeBackingInfo)
   | ({ readonly $type: 'VirtualDeviceRemoteDeviceBackingInfo' } & VirtualDeviceRemoteDeviceBackingInfo)
+  | ({ readonly $type: 'VirtualDeviceURIBackingInfo' } & VirtualDeviceURIBackingInfo)
   | ({ readonly $type: 'VirtualDiskFlatVer2BackingInfo' } & VirtualDiskFlatVer2BackingInfo)
+  | ({ readonly $type: 'VirtualDiskSeSparseBackingInfo' } & VirtualDiskSeSparseBackingInfo)
+  | ({ readonly $type: 'VirtualDiskSparseVer2BackingInfo' } & VirtualDiskSparseVer2BackingInfo)
   | ({ readonly $type: 'VirtualEthernetCardDistributedVirtualPortBackingInfo' } & VirtualEthernetCardDistributedVirtualPortBackingInfo)
   | ({ readonly $type: 'VirtualEthernetCardNetworkBackingInfo' } & VirtualEthernetCardNetworkBackingInfo)
-  | ({ readonly $type: 'VirtualEthernetCardOpaqueNetworkBackingInfo' } & VirtualEthernetCardOpaqueNetworkBackingInfo);
+  | ({ readonly $type: 'VirtualEthernetCardOpaqueNetworkBackingInfo' } & VirtualEthernetCardOpaqueNetworkBackingInfo)
+  | ({ readonly $type: 'VirtualFloppyDeviceBackingInfo' } & VirtualFloppyDeviceBackingInfo)
+  | ({ readonly $type: 'VirtualFloppyImageBackingInfo' } & VirtualFloppyImageBackingInfo)
+  | ({ readonly $type: 'VirtualFloppyRemoteDeviceBackingInfo' } & VirtualFloppyRemoteDeviceBackingInfo)
+  | ({ readonly $type: 'VirtualParallelPortDeviceBackingInfo' } & VirtualParallelPortDeviceBackingInfo)
+  | ({ readonly $type: 'VirtualParallelPortFileBackingInfo' } & VirtualParallelPortFileBackingInfo)
+  | ({ readonly $type: 'VirtualPointingDeviceDeviceBackingInfo' } & VirtualPointingDeviceDeviceBackingInfo)
+  | ({ readonly $type: 'VirtualPrecisionClockSystemClockBackingInfo' } & VirtualPrecisionClockSystemClockBackingInfo)
+  | ({ readonly $type: 'VirtualSerialPortDeviceBackingInfo' } & VirtualSerialPortDeviceBackingInfo)
+  | ({ readonly $type: 'VirtualSerialPortFileBackingInfo' } & VirtualSerialPortFileBackingInfo)
+  | ({ readonly $type: 'VirtualSerialPortPipeBackingInfo' } & VirtualSerialPortPipeBackingInfo)
+  | ({ readonly $type: 'VirtualSerialPortURIBackingInfo' } & VirtualSerialPortURIBackingInfo)
+  | ({ readonly $type: 'VirtualSoundCardDeviceBackingInfo' } & VirtualSoundCardDeviceBackingInfo);
 export interface VirtualDeviceBusSlotInfo {}
 export interface VirtualDeviceConfigSpec {
   readonly operation?: VirtualDeviceConfigSpecOperation | undefined;
@@ -1773,7 +1866,13 @@ export interface VirtualDeviceDeviceBackingInfo extends VirtualDeviceBackingInfo
 export type AnyVirtualDeviceDeviceBackingInfo =
   | ({ readonly $type: 'VirtualDeviceDeviceBackingInfo' } & VirtualDeviceDeviceBackingInfo)
   | ({ readonly $type: 'VirtualCdromAtapiBackingInfo' } & VirtualCdromAtapiBackingInfo)
-  | ({ readonly $type: 'VirtualEthernetCardNetworkBackingInfo' } & VirtualEthernetCardNetworkBackingInfo);
+  | ({ readonly $type: 'VirtualCdromPassthroughBackingInfo' } & VirtualCdromPassthroughBackingInfo)
+  | ({ readonly $type: 'VirtualEthernetCardNetworkBackingInfo' } & VirtualEthernetCardNetworkBackingInfo)
+  | ({ readonly $type: 'VirtualFloppyDeviceBackingInfo' } & VirtualFloppyDeviceBackingInfo)
+  | ({ readonly $type: 'VirtualParallelPortDeviceBackingInfo' } & VirtualParallelPortDeviceBackingInfo)
+  | ({ readonly $type: 'VirtualPointingDeviceDeviceBackingInfo' } & VirtualPointingDeviceDeviceBackingInfo)
+  | ({ readonly $type: 'VirtualSerialPortDeviceBackingInfo' } & VirtualSerialPortDeviceBackingInfo)
+  | ({ readonly $type: 'VirtualSoundCardDeviceBackingInfo' } & VirtualSoundCardDeviceBackingInfo);
 /** since 8.0.0.1 */
 export interface VirtualDeviceDeviceGroupInfo {
   readonly groupInstanceKey: number; // since 8.0.0.1
@@ -1787,7 +1886,18 @@ export interface VirtualDeviceFileBackingInfo extends VirtualDeviceBackingInfo {
 export type AnyVirtualDeviceFileBackingInfo =
   | ({ readonly $type: 'VirtualDeviceFileBackingInfo' } & VirtualDeviceFileBackingInfo)
   | ({ readonly $type: 'VirtualCdromIsoBackingInfo' } & VirtualCdromIsoBackingInfo)
-  | ({ readonly $type: 'VirtualDiskFlatVer2BackingInfo' } & VirtualDiskFlatVer2BackingInfo);
+  | ({ readonly $type: 'VirtualDiskFlatVer2BackingInfo' } & VirtualDiskFlatVer2BackingInfo)
+  | ({ readonly $type: 'VirtualDiskSeSparseBackingInfo' } & VirtualDiskSeSparseBackingInfo)
+  | ({ readonly $type: 'VirtualDiskSparseVer2BackingInfo' } & VirtualDiskSparseVer2BackingInfo)
+  | ({ readonly $type: 'VirtualFloppyImageBackingInfo' } & VirtualFloppyImageBackingInfo)
+  | ({ readonly $type: 'VirtualParallelPortFileBackingInfo' } & VirtualParallelPortFileBackingInfo)
+  | ({ readonly $type: 'VirtualSerialPortFileBackingInfo' } & VirtualSerialPortFileBackingInfo);
+export interface VirtualDevicePipeBackingInfo extends VirtualDeviceBackingInfo {
+  readonly pipeName: string;
+}
+export type AnyVirtualDevicePipeBackingInfo =
+  | ({ readonly $type: 'VirtualDevicePipeBackingInfo' } & VirtualDevicePipeBackingInfo)
+  | ({ readonly $type: 'VirtualSerialPortPipeBackingInfo' } & VirtualSerialPortPipeBackingInfo);
 export interface VirtualDeviceRemoteDeviceBackingInfo extends VirtualDeviceBackingInfo {
   readonly deviceName: string;
   readonly useAutoDetect?: boolean | undefined;
@@ -1795,7 +1905,16 @@ export interface VirtualDeviceRemoteDeviceBackingInfo extends VirtualDeviceBacki
 export type AnyVirtualDeviceRemoteDeviceBackingInfo =
   | ({ readonly $type: 'VirtualDeviceRemoteDeviceBackingInfo' } & VirtualDeviceRemoteDeviceBackingInfo)
   | ({ readonly $type: 'VirtualCdromRemoteAtapiBackingInfo' } & VirtualCdromRemoteAtapiBackingInfo)
-  | ({ readonly $type: 'VirtualCdromRemotePassthroughBackingInfo' } & VirtualCdromRemotePassthroughBackingInfo);
+  | ({ readonly $type: 'VirtualCdromRemotePassthroughBackingInfo' } & VirtualCdromRemotePassthroughBackingInfo)
+  | ({ readonly $type: 'VirtualFloppyRemoteDeviceBackingInfo' } & VirtualFloppyRemoteDeviceBackingInfo);
+export interface VirtualDeviceURIBackingInfo extends VirtualDeviceBackingInfo {
+  readonly serviceURI: string;
+  readonly direction: string;
+  readonly proxyURI?: string | undefined;
+}
+export type AnyVirtualDeviceURIBackingInfo =
+  | ({ readonly $type: 'VirtualDeviceURIBackingInfo' } & VirtualDeviceURIBackingInfo)
+  | ({ readonly $type: 'VirtualSerialPortURIBackingInfo' } & VirtualSerialPortURIBackingInfo);
 export interface VirtualDisk extends VirtualDevice {
   readonly capacityInKB: number;
   readonly capacityInBytes?: number | undefined;
@@ -1836,6 +1955,29 @@ export interface VirtualDiskRuleSpec extends ClusterRuleInfo {
   readonly diskRuleType: string;
   readonly diskId?: readonly number[] | undefined;
 }
+export interface VirtualDiskSeSparseBackingInfo extends VirtualDeviceFileBackingInfo {
+  readonly diskMode: string;
+  readonly writeThrough?: boolean | undefined;
+  readonly uuid?: string | undefined;
+  readonly contentId?: string | undefined;
+  readonly changeId?: string | undefined;
+  readonly parent?: VirtualDiskSeSparseBackingInfo | undefined;
+  readonly deltaDiskFormat?: string | undefined;
+  readonly digestEnabled?: boolean | undefined;
+  readonly grainSize?: number | undefined;
+  readonly keyId?: CryptoKeyId | undefined;
+}
+export interface VirtualDiskSparseVer2BackingInfo extends VirtualDeviceFileBackingInfo {
+  readonly diskMode: string;
+  readonly split?: boolean | undefined;
+  readonly writeThrough?: boolean | undefined;
+  readonly spaceUsedInKB?: number | undefined;
+  readonly uuid?: string | undefined;
+  readonly contentId?: string | undefined;
+  readonly changeId?: string | undefined;
+  readonly parent?: VirtualDiskSparseVer2BackingInfo | undefined;
+  readonly keyId?: CryptoKeyId | undefined;
+}
 export interface VirtualDiskVFlashCacheConfigInfo {
   readonly vFlashModule?: string | undefined;
   readonly reservationInMB?: number | undefined;
@@ -1843,7 +1985,9 @@ export interface VirtualDiskVFlashCacheConfigInfo {
   readonly cacheMode?: string | undefined;
   readonly blockSizeInKB?: number | undefined;
 }
+export interface VirtualE1000 extends VirtualEthernetCard {}
 export interface VirtualE1000e extends VirtualEthernetCard {}
+export interface VirtualEnsoniq1371 extends VirtualSoundCard {}
 export interface VirtualEthernetCard extends VirtualDevice {
   readonly addressType?: string | undefined;
   readonly macAddress?: string | undefined;
@@ -1855,8 +1999,11 @@ export interface VirtualEthernetCard extends VirtualDevice {
 }
 export type AnyVirtualEthernetCard =
   | ({ readonly $type: 'VirtualEthernetCard' } & VirtualEthernetCard)
+  | ({ readonly $type: 'VirtualE1000' } & VirtualE1000)
   | ({ readonly $type: 'VirtualE1000e' } & VirtualE1000e)
+  | ({ readonly $type: 'VirtualPCNet32' } & VirtualPCNet32)
   | ({ readonly $type: 'VirtualVmxnet' } & VirtualVmxnet)
+  | ({ readonly $type: 'VirtualVmxnet2' } & VirtualVmxnet2)
   | ({ readonly $type: 'VirtualVmxnet3' } & VirtualVmxnet3);
 export interface VirtualEthernetCardDistributedVirtualPortBackingInfo extends VirtualDeviceBackingInfo {
   readonly port: DistributedVirtualSwitchPortConnection;
@@ -1875,6 +2022,9 @@ export interface VirtualEthernetCardResourceAllocation {
   readonly limit?: number | undefined;
 }
 export interface VirtualFloppy extends VirtualDevice {}
+export interface VirtualFloppyDeviceBackingInfo extends VirtualDeviceDeviceBackingInfo {}
+export interface VirtualFloppyImageBackingInfo extends VirtualDeviceFileBackingInfo {}
+export interface VirtualFloppyRemoteDeviceBackingInfo extends VirtualDeviceRemoteDeviceBackingInfo {}
 export interface VirtualHardware {
   readonly numCPU: number;
   readonly numCoresPerSocket?: number | undefined;
@@ -1886,8 +2036,10 @@ export interface VirtualHardware {
   readonly motherboardLayout?: string | undefined; // since 8.0.0.1
   readonly simultaneousThreads?: number | undefined; // since 8.0.0.1
 }
+export interface VirtualHdAudioCard extends VirtualSoundCard {}
 export interface VirtualIDEController extends VirtualController {}
 export interface VirtualKeyboard extends VirtualDevice {}
+export interface VirtualLsiLogicController extends VirtualSCSIController {}
 export interface VirtualLsiLogicSASController extends VirtualSCSIController {}
 export interface VirtualMachineAffinityInfo {
   readonly affinitySet?: readonly number[] | undefined;
@@ -1976,6 +2128,7 @@ export interface VirtualMachineConfigSpec {
   readonly files?: VirtualMachineFileInfo | undefined;
   readonly tools?: ToolsConfigInfo | undefined;
   readonly flags?: VirtualMachineFlagInfo | undefined;
+  readonly consolePreferences?: VirtualMachineConsolePreferences | undefined;
   readonly powerOpInfo?: VirtualMachineDefaultPowerOpInfo | undefined;
   readonly rebootPowerOff?: boolean | undefined; // since 8.0.0.1
   readonly numCPUs?: number | undefined;
@@ -1998,6 +2151,7 @@ export interface VirtualMachineConfigSpec {
   readonly extraConfig?: readonly OptionValue[] | undefined;
   readonly swapPlacement?: string | undefined;
   readonly bootOptions?: VirtualMachineBootOptions | undefined;
+  readonly vAppConfig?: AnyVmConfigSpec | undefined;
   readonly vAppConfigRemoved?: boolean | undefined;
   readonly vAssertsEnabled?: boolean | undefined;
   readonly changeTrackingEnabled?: boolean | undefined;
@@ -2034,6 +2188,11 @@ export interface VirtualMachineConfigSpec {
   readonly sevSnpEnabled?: boolean | undefined; // since 9.0.0.0
   readonly tagSpecs?: readonly TagSpec[] | undefined; // since 9.1.0.0
   readonly vmPlacementPolicies?: readonly VmPlacementPolicy[] | undefined; // since 9.1.0.0
+}
+export interface VirtualMachineConsolePreferences {
+  readonly powerOnWhenOpened?: boolean | undefined;
+  readonly enterFullScreenOnPowerOn?: boolean | undefined;
+  readonly closeOnPowerOffOrSuspend?: boolean | undefined;
 }
 export interface VirtualMachineCpuIdInfoSpec extends ArrayUpdateSpec {
   readonly info?: HostCpuIdInfo | undefined;
@@ -2320,8 +2479,21 @@ export interface VirtualNVMEController extends VirtualController {
   readonly sharedBus?: string | undefined; // since 8.0.2.0
 }
 export interface VirtualPCIController extends VirtualController {}
+export interface VirtualPCNet32 extends VirtualEthernetCard {}
 export interface VirtualPS2Controller extends VirtualController {}
+export interface VirtualParallelPort extends VirtualDevice {}
+export interface VirtualParallelPortDeviceBackingInfo extends VirtualDeviceDeviceBackingInfo {}
+export interface VirtualParallelPortFileBackingInfo extends VirtualDeviceFileBackingInfo {}
 export interface VirtualPointingDevice extends VirtualDevice {}
+export interface VirtualPointingDeviceDeviceBackingInfo extends VirtualDeviceDeviceBackingInfo {
+  readonly hostPointingDevice: string;
+}
+/** since 7.0.0.0 */
+export interface VirtualPrecisionClock extends VirtualDevice {}
+/** since 7.0.0.0 */
+export interface VirtualPrecisionClockSystemClockBackingInfo extends VirtualDeviceBackingInfo {
+  readonly protocol?: string | undefined; // since 7.0.0.0
+}
 export interface VirtualSATAController extends VirtualController {}
 export type AnyVirtualSATAController =
   | ({ readonly $type: 'VirtualSATAController' } & VirtualSATAController)
@@ -2334,8 +2506,28 @@ export interface VirtualSCSIController extends VirtualController {
 export type AnyVirtualSCSIController =
   | ({ readonly $type: 'VirtualSCSIController' } & VirtualSCSIController)
   | ({ readonly $type: 'ParaVirtualSCSIController' } & ParaVirtualSCSIController)
+  | ({ readonly $type: 'VirtualBusLogicController' } & VirtualBusLogicController)
+  | ({ readonly $type: 'VirtualLsiLogicController' } & VirtualLsiLogicController)
   | ({ readonly $type: 'VirtualLsiLogicSASController' } & VirtualLsiLogicSASController);
 export interface VirtualSIOController extends VirtualController {}
+export interface VirtualSerialPort extends VirtualDevice {
+  readonly yieldOnPoll: boolean;
+}
+export interface VirtualSerialPortDeviceBackingInfo extends VirtualDeviceDeviceBackingInfo {}
+export interface VirtualSerialPortFileBackingInfo extends VirtualDeviceFileBackingInfo {}
+export interface VirtualSerialPortPipeBackingInfo extends VirtualDevicePipeBackingInfo {
+  readonly endpoint: string;
+  readonly noRxLoss?: boolean | undefined;
+}
+export interface VirtualSerialPortURIBackingInfo extends VirtualDeviceURIBackingInfo {}
+export interface VirtualSoundBlaster16 extends VirtualSoundCard {}
+export interface VirtualSoundCard extends VirtualDevice {}
+export type AnyVirtualSoundCard =
+  | ({ readonly $type: 'VirtualSoundCard' } & VirtualSoundCard)
+  | ({ readonly $type: 'VirtualEnsoniq1371' } & VirtualEnsoniq1371)
+  | ({ readonly $type: 'VirtualHdAudioCard' } & VirtualHdAudioCard)
+  | ({ readonly $type: 'VirtualSoundBlaster16' } & VirtualSoundBlaster16);
+export interface VirtualSoundCardDeviceBackingInfo extends VirtualDeviceDeviceBackingInfo {}
 export interface VirtualTPM extends VirtualDevice {
   readonly endorsementKeyCertificateSigningRequest?: readonly string[] | undefined;
   readonly endorsementKeyCertificate?: readonly string[] | undefined;
@@ -2350,7 +2542,9 @@ export interface VirtualUSBXHCIController extends VirtualController {
 export interface VirtualVmxnet extends VirtualEthernetCard {}
 export type AnyVirtualVmxnet =
   | ({ readonly $type: 'VirtualVmxnet' } & VirtualVmxnet)
+  | ({ readonly $type: 'VirtualVmxnet2' } & VirtualVmxnet2)
   | ({ readonly $type: 'VirtualVmxnet3' } & VirtualVmxnet3);
+export interface VirtualVmxnet2 extends VirtualVmxnet {}
 export interface VirtualVmxnet3 extends VirtualVmxnet {
   readonly uptv2Enabled?: boolean | undefined; // since 8.0.0.1
   readonly strictLatencyConfig?: VirtualVmxnet3StrictLatencyConfig | undefined; // since 8.0.3.1
@@ -2365,6 +2559,24 @@ export interface VirtualVmxnet3StrictLatencyConfig {
   readonly rxDataRingDescSize?: number | undefined; // since 8.0.3.1
   readonly disableOffload?: string | undefined; // since 8.0.3.1
 }
+/** since 7.0.0.0 */
+export interface VirtualWDT extends VirtualDevice {
+  readonly runOnBoot: boolean; // since 7.0.0.0
+  readonly running: boolean; // since 7.0.0.0
+}
+export interface VmConfigSpec {
+  readonly product?: readonly VAppProductSpec[] | undefined;
+  readonly property?: readonly VAppPropertySpec[] | undefined;
+  readonly ipAssignment?: VAppIPAssignmentInfo | undefined;
+  readonly eula?: readonly string[] | undefined;
+  readonly ovfSection?: readonly VAppOvfSectionSpec[] | undefined;
+  readonly ovfEnvironmentTransport?: readonly string[] | undefined;
+  readonly installBootRequired?: boolean | undefined;
+  readonly installBootStopDelay?: number | undefined;
+}
+export type AnyVmConfigSpec =
+  | ({ readonly $type: 'VmConfigSpec' } & VmConfigSpec)
+  | ({ readonly $type: 'VAppConfigSpec' } & VAppConfigSpec);
 /** since 9.1.0.0 */
 export interface VmPlacementPolicy {}
 export interface VmPodConfigForPlacement {
