@@ -2,6 +2,7 @@ import { IngotError } from '../common/failure.ts';
 import type { Vsphere } from './connect.ts';
 import { datastorePath } from './datastore-path.ts';
 import { notFound } from './inventory-pick.ts';
+import { findIds, ITEM, itemsOf, librariesNamed, namesOf, strings } from './library.ts';
 import type { Rest, RestAddress } from './rest.ts';
 import { objectOf } from './rest-errors.ts';
 import { ref } from './values.ts';
@@ -44,7 +45,7 @@ export async function resolveLibraryItem(
   options: Options = {},
 ): Promise<LibraryIso> {
   const rest = await vc.rest();
-  const found = await findItem(rest, library, item, options);
+  const found = await findIsoItem(rest, library, item, options);
   const files = storedFiles(await rest.call('GET', storageOf(found), options));
   const what = `${library}/${item}`;
   const isos = files.filter(({ name }) => /\.iso$/i.test(name));
@@ -58,14 +59,10 @@ export async function resolveLibraryItem(
   return { path, paths, name: iso.name, size: Math.max(...copies.map(({ size }) => size)) };
 }
 
-async function findItem(rest: Rest, library: string, item: string, options: Options): Promise<string> {
-  const libraries = await find(rest, LIBRARY, { name: library }, options);
-  if (libraries.length === 0) {
-    const known = strings(await rest.call('GET', LIBRARY, options));
-    throw notFound('content library', library, 'vCenter', await namesOf(rest, LIBRARY, known, options));
-  }
+async function findIsoItem(rest: Rest, library: string, item: string, options: Options): Promise<string> {
   // Names of libraries need not be unique.
-  const searches = libraries.map((id) => find(rest, ITEM, { library_id: id, name: item }, options));
+  const libraries = await librariesNamed(rest, library, options);
+  const searches = libraries.map((id) => findIds(rest, ITEM, { library_id: id, name: item }, options));
   const items = (await Promise.all(searches)).flat();
   const [found] = items;
   if (items.length > 1) throw ambiguous(library, item, items);
@@ -74,42 +71,10 @@ async function findItem(rest: Rest, library: string, item: string, options: Opti
   throw notFound('library item', item, `content library ${library}`, await namesOf(rest, ITEM, known.flat(), options));
 }
 
-const LIBRARY: RestAddress = { api: '/content/library', rest: '/com/vmware/content/library' };
-const ITEM: RestAddress = { api: '/content/library/item', rest: '/com/vmware/content/library/item' };
-
-function itemsOf(library: string): RestAddress {
-  const query = `?library_id=${encodeURIComponent(library)}`;
-  return { api: ITEM.api + query, rest: ITEM.rest + query };
-}
-
 function storageOf(item: string): RestAddress {
   const id = encodeURIComponent(item);
   return { api: `${ITEM.api}/${id}/storage`, rest: `${ITEM.rest}/storage?library_item_id=${id}` };
 }
-
-async function find(rest: Rest, of: RestAddress, spec: object, options: Options): Promise<readonly string[]> {
-  const address = { api: `${of.api}?action=find`, rest: `${of.rest}?~action=find` };
-  return strings(await rest.call('POST', address, { ...options, body: spec, parameter: 'spec', repeatable: true }));
-}
-
-/** The names to show when one was not found. */
-async function namesOf(
-  rest: Rest,
-  of: RestAddress,
-  ids: readonly string[],
-  options: Options,
-): Promise<readonly string[]> {
-  const names: string[] = [];
-  // One after another: a library may have hundreds of items, and this only makes an error friendlier.
-  for (const id of ids.slice(0, MAX_NAMES)) {
-    const address = { api: `${of.api}/${encodeURIComponent(id)}`, rest: `${of.rest}/id:${encodeURIComponent(id)}` };
-    const { name } = objectOf(await rest.call('GET', address, options));
-    if (typeof name === 'string') names.push(name);
-  }
-  return names;
-}
-
-const MAX_NAMES = 100;
 
 function storedFiles(value: unknown): readonly StoredFile[] {
   return (Array.isArray(value) ? value : []).map((entry) => {
@@ -148,10 +113,6 @@ function pathOf(uri: string): string {
   } catch {
     return path;
   }
-}
-
-function strings(value: unknown): readonly string[] {
-  return (Array.isArray(value) ? value : []).filter((item): item is string => typeof item === 'string');
 }
 
 function ambiguous(library: string, item: string, ids: readonly string[]): IngotError {

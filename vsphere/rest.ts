@@ -26,6 +26,10 @@ export interface RestOptions {
   readonly apiBody?: unknown;
   /** Nothing can happen twice: sent again after an outage. Default: a GET. */
   readonly repeatable?: boolean;
+  /** For calls that take one (`client_token`): the server does what it is sent with once, so that it may be repeated. */
+  readonly clientToken?: string | undefined;
+  /** Milliseconds until the answer begins; default 60 s. Captures and deployments answer when they are done. */
+  readonly answerMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -57,7 +61,7 @@ export class Rest {
    *   `vsphere.lost-answer`
    */
   async call(method: HttpRequest['method'], address: RestAddress, options: RestOptions = {}): Promise<unknown> {
-    const { signal, repeatable = method === 'GET' } = options;
+    const { signal, clientToken, repeatable = method === 'GET' || clientToken !== undefined } = options;
     return retryReads(repeatable, PASSING, this.#session.onEvent, signal, async () => {
       for (let renewed = false; ; renewed = true) {
         const { token, style } = await this.#authenticated(signal);
@@ -112,19 +116,24 @@ export class Rest {
     address: RestAddress,
     style: Style,
     headers: Readonly<Record<string, string>>,
-    { body, parameter, apiBody = body, signal }: RestOptions,
+    { body, parameter, apiBody = body, clientToken, answerMs, signal }: RestOptions,
   ): Promise<{ readonly status: number; readonly json: unknown; readonly value: unknown }> {
-    const sent = style === 'api' ? apiBody : parameter === undefined ? body : { [parameter]: body };
+    const spec = style === 'api' ? apiBody : parameter === undefined ? body : { [parameter]: body };
+    const asHeader = style === 'api' && clientToken !== undefined;
+    const asMember = style === 'rest' && clientToken !== undefined;
+    const sent = asMember ? { ...objectOf(spec), client_token: clientToken } : spec;
     const answer = await this.#session.soap.http.request({
       method,
       path: `/${style}${address[style]}`,
       headers: {
         ...headers,
         accept: 'application/json',
+        ...(asHeader ? { 'client-token': clientToken } : {}),
         ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
       signal,
+      answerMs,
     });
     // undefined: an empty answer, or a proxy's page.
     const json = parseJson(await bodyText(answer, signal, `${method} ${address[style]}`));
