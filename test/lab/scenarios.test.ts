@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
-import { type RunningLab, startLab } from '../../lab/client.ts';
+import { describe, test } from 'node:test';
 import type { Scenario } from '../../lab/scenario.ts';
 import { sysprepAnswer } from './support/answer.ts';
 import {
@@ -17,7 +16,7 @@ import {
   until,
   upload,
 } from './support/guest.ts';
-import { temporaryFolder } from './support/media.ts';
+import { suiteLab } from './support/lab.ts';
 import { collect, govc, PATH } from './support/tools.ts';
 
 process.env.PATH = PATH;
@@ -41,25 +40,16 @@ const SCRIPTS = Object.fromEntries(
   ].map((name) => [`${name}.ps1`, `# ${name}\r\n`]),
 );
 
-describe('scenarios', () => {
-  let lab: RunningLab;
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+describe('scenarios', async () => {
+  const { lab, folder } = await suiteLab();
   let count = 0;
-
-  before(async () => {
-    [lab, folder] = await Promise.all([startLab(), temporaryFolder()]);
-  });
-  after(async () => {
-    await lab.stop();
-    await folder[Symbol.asyncDispose]();
-  });
 
   async function vmWith(scenario: Scenario, toolsVersion?: string): Promise<string> {
     await lab.faults.scenario(scenario);
     count += 1;
     const vm = await createVm(lab, {
       name: `vm${count}`,
-      folder: folder.path,
+      folder,
       ...(toolsVersion === undefined ? {} : { toolsVersion }),
     });
     return vm;
@@ -67,7 +57,7 @@ describe('scenarios', () => {
 
   async function open(vm: string): Promise<Session> {
     const address = await until(lab, vm, 'guest.ipAddress', (value) => value.startsWith('127.'));
-    return { lab, address, folder: folder.path, options: await sshOptions(lab, vm, address, folder.path) };
+    return { lab, address, folder, options: await sshOptions(lab, vm, address, folder) };
   }
 
   async function installed(scenario: Scenario): Promise<{ vm: string; session: Session }> {

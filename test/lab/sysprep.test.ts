@@ -1,37 +1,27 @@
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
-import { type RunningLab, startLab } from '../../lab/client.ts';
+import { suite, test } from 'node:test';
 import type { Scenario } from '../../lab/scenario.ts';
 import { sysprepAnswer } from './support/answer.ts';
 import { createVm, guestinfo, install, type Session, script, sshOptions, until, upload } from './support/guest.ts';
-import { temporaryFolder } from './support/media.ts';
+import { suiteLab } from './support/lab.ts';
 import { govc, PATH } from './support/tools.ts';
 
 process.env.PATH = PATH;
 const UNATTEND = 'C:\\ProgramData\\ingot\\scripts\\unattend.xml';
 const AS_SYSTEM = "# starts the task with -UserId 'SYSTEM'\r\n";
 
-suite('Sysprep in the modelled Windows', () => {
-  let lab: RunningLab;
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+suite('Sysprep in the modelled Windows', async () => {
+  const { lab, folder } = await suiteLab();
   let count = 0;
-
-  before(async () => {
-    [lab, folder] = await Promise.all([startLab(), temporaryFolder()]);
-  });
-  after(async () => {
-    await lab.stop();
-    await folder[Symbol.asyncDispose]();
-  });
 
   async function installed(scenario: Scenario, scripts: Record<string, string> = {}) {
     await lab.faults.scenario(scenario);
     count += 1;
-    const vm = await createVm(lab, { name: `sysprep${count}`, folder: folder.path });
+    const vm = await createVm(lab, { name: `sysprep${count}`, folder });
     await install(lab, vm);
     const address = await until(lab, vm, 'guest.ipAddress', (value) => value.startsWith('127.'));
-    const options = await sshOptions(lab, vm, address, folder.path);
-    const session: Session = { lab, address, folder: folder.path, options };
+    const options = await sshOptions(lab, vm, address, folder);
+    const session: Session = { lab, address, folder, options };
     const own = {
       'sysprep.ps1': '# sysprep\r\n',
       'sysprep-task.ps1': '# task\r\n',
