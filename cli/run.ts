@@ -20,22 +20,23 @@ export async function main(argv: readonly string[]): Promise<never> {
   };
   // Who reads along may stop reading (`ingot … | head`); the build goes on.
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
-  const fail = (error: unknown) => {
-    cli.exitCode = explain(cli, error);
-  };
   process.on('uncaughtException', (error) => {
-    fail(error);
-    process.exit(cli.exitCode);
+    process.exit(explain(cli, error));
   });
   cli.interrupts.listen();
-  try {
-    await (await program(cli)).parseAsync(argv, { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError) cli.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    else fail(error);
-  }
+  await runCommand(cli);
   await Promise.all([stdout, stderr].map(flushed));
   process.exit(cli.exitCode);
+}
+
+/** Runs the command line of `cli` to its end, with its exit code there. Says what fails, and never throws. */
+export async function runCommand(cli: Cli): Promise<void> {
+  try {
+    await (await program(cli)).parseAsync(cli.argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) cli.exitCode = explain(cli, error);
+    else cli.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  }
 }
 
 /** Resolves when all that was written has left, or cannot leave any more. */

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import type { Json } from '../../common/json.ts';
 import { type RunningLab, type StartLabOptions, startLab } from '../../lab/client.ts';
+import { ingotHere } from '../cli/here.ts';
 import { type Ended, ended, sample, start } from '../cli/ingot.ts';
 import { govc, PATH } from '../lab/support/tools.ts';
 import { type Built, builtFrom } from './built.ts';
@@ -31,11 +32,13 @@ export interface Site {
   readonly folder: string;
   /** Writes an image file that differs from the sample by its name and these changes; returns its path. */
   image(name: string, changes?: Changes): Promise<string>;
-  /** Runs `ingot build FILE` against the lab to its end. */
+  /** Runs `ingot build FILE` against the lab to its end, in this process and in the site's folder. */
   build(file: string, options?: BuildOptions): Promise<Built>;
-  /** The same with another reporter: what it showed, not read. */
+  /** The same in a process of its own. */
+  buildApart(file: string, options?: BuildOptions): Promise<Built>;
+  /** `build` with another reporter: what it showed, not read. */
   show(file: string, options?: BuildOptions): Promise<Ended>;
-  /** Starts `ingot build FILE` for a test that sends signals. */
+  /** Starts `ingot build FILE` as a process, for a test that sends signals. */
   start(file: string, options?: BuildOptions): ReturnType<typeof start>;
   govc(...args: string[]): Promise<string>;
 }
@@ -49,20 +52,25 @@ export async function openSite(options: StartLabOptions = {}): Promise<Site> {
     await lab.stop();
     await rm(folder, { recursive: true, force: true });
   });
-  const startBuild: Site['start'] = (file, { flags = [], env = {} } = {}) => {
-    const args = ['build', file, '--reporter', 'json', ...flags];
-    const child = start(args, { cwd: folder, env: { PATH, ...lab.env, ...env } });
+  const command = (file: string, flags: readonly string[] = []) => ['build', file, '--reporter', 'json', ...flags];
+  const startBuild: Site['start'] = (file, { flags, env } = {}) => {
+    const child = start(command(file, flags), { cwd: folder, env: { PATH, ...lab.env, ...env } });
     children.add(child);
     child.on('close', () => children.delete(child));
     return child;
+  };
+  const show: Site['show'] = (file, { flags, env } = {}) => {
+    process.chdir(folder);
+    return ingotHere(command(file, flags), { PATH, ...lab.env, ...env });
   };
   return {
     lab,
     folder,
     image: (name, changes) => writeImage(folder, name, changes),
     start: startBuild,
-    show: (file, build) => ended(startBuild(file, build)),
-    build: async (file, build) => builtFrom(await ended(startBuild(file, build))),
+    show,
+    build: async (file, build) => builtFrom(await show(file, build)),
+    buildApart: async (file, build) => builtFrom(await ended(startBuild(file, build))),
     govc: (...args) => govc(lab.env, ...args),
   };
 }

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 
 /** A terminal that remembers its screen: the few sequences that log-update sends, and no other. Others throw. */
 export class Screen extends Socket {
-  readonly isTTY = true;
+  readonly isTTY: boolean = true;
   readonly columns: number;
   readonly rows: number;
   #lines: string[] = [''];
