@@ -20,6 +20,9 @@ function localFiles(image: Image): [Path, string][] {
     if (source?.kind === 'file') files.push([[key, 'archive'], source.path]);
   }
   for (const [index, { from }] of image.media.files.entries()) files.push([['media', 'files', index, 'from'], from]);
+  for (const [index, { vcenter }] of image.publish.copies.entries())
+    files.push([['publish', 'copies', index, 'vcenter', 'caFile'], vcenter?.caFile]);
+  files.push([['publish', 'webhook', 'caFile'], image.publish.webhook?.caFile]);
   for (const [index, step] of image.steps.entries()) {
     if (step.kind === 'script') files.push([['steps', index, 'script'], step.script]);
     if (step.kind === 'upload') files.push([['steps', index, 'upload', 'from'], step.from]);

@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { DEFAULT_AFTER } from './built-in-steps.ts';
 import { type DomainJoin, finishDomainJoin } from './domain-join.ts';
+import { finishPublish, type Publish } from './finish-publish.ts';
 import type { ParsedImage } from './schema/image.ts';
 import type { MediaLocation } from './schema/media.ts';
 import type { AuthorizedKey, OpensshSource } from './schema/openssh.ts';
@@ -52,7 +53,8 @@ type Derived =
   | 'docker'
   | 'containerd'
   | 'steps'
-  | 'template';
+  | 'template'
+  | 'publish';
 
 /**
  * An image file, read, checked and filled in: every field that has a default has its value, sizes are bytes, durations
@@ -98,6 +100,7 @@ export interface Image extends Omit<ParsedImage, Derived> {
     readonly name: string;
     readonly folder: string;
   };
+  readonly publish: Publish;
 }
 
 /**
@@ -156,6 +159,7 @@ export function finishImage(parsed: ParsedImage, path: string): Image {
       name: parsed.template.name ?? parsed.name,
       folder: parsed.template.folder ?? parsed.placement.folder,
     },
+    publish: finishPublish(parsed, directory),
   };
 }
 

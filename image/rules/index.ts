@@ -12,6 +12,7 @@ import { memoryDump } from './memory-dump.ts';
 import { networks } from './network.ts';
 import { authorizedKeys, keysAllowed, opensshSources } from './openssh.ts';
 import { oneDatastore } from './placement.ts';
+import { publishing } from './publish.ts';
 import { region } from './region.ts';
 import { registry } from './registry.ts';
 import { replacedSettings } from './replaced-settings.ts';
@@ -62,6 +63,7 @@ const RULES: readonly Rule[] = [
   uploadTarget,
   knownAfter,
   acyclic,
+  publishing,
 ];
 
 /** Everything the rules across fields find in the parts of a file that are right by themselves. */

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { duration, hints, optionalText, pattern, secret, text } from './fields.ts';
+
+export const webhookSchema = z
+  .strictObject({
+    url: pattern(/^[Hh][Tt][Tt][Pp][Ss]:\/\/[^\s/@]+(\/\S*)?$/, {
+      expected: 'an https URL without credentials',
+      remedy: 'credentials go into authorization',
+      hidden: true,
+    }).describe('Where the result is posted to as JSON. Its path is never shown: it may be what lets one in.'),
+    secret: secret()
+      .optional()
+      .describe('What `X-Ingot-Signature-256` is made with: `sha256=` and the HMAC-SHA256 of the body in hexadecimal.'),
+    authorization: secret().optional().describe('The header Authorization, such as `Bearer …`.'),
+    headers: z
+      .record(
+        z
+          .string()
+          .regex(
+            /^(?!(?:[Xx]-[Ii]ngot-.*|[Cc]ontent-.*|[Hh]ost|[Aa]uthorization|[Tt]ransfer-[Ee]ncoding|[Cc]onnection)$)[A-Za-z0-9!#$%&'*+.^_`|~-]+$/,
+          )
+          .register(hints, { expected: 'the name of an HTTP header that ingot does not set itself' }),
+        text('the value of an HTTP header', 1000),
+      )
+      .register(hints, { expected: 'values of HTTP headers by their name' })
+      .default({})
+      .describe('More headers. Not for secrets: see `authorization`.'),
+    caFile: optionalText('the path of a PEM file').describe(
+      "CA certificates (PEM) for that server beside the system's, relative to this file.",
+    ),
+    timeout: duration()
+      .prefault('2m')
+      .describe('How long the delivery is tried: 429, 5xx and connections that fail are tried again until then.'),
+  })
+  .describe('Who is told that a template was published. A template is told once.');
+export type PublishWebhook = z.output<typeof webhookSchema>;
