@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { runCommand } from './channel.ts';
 import type { LiveConnection } from './connect.ts';
 import {
-  badOutput,
   redactorFor,
   type ScriptEnd,
   type ScriptListener,
@@ -11,7 +10,7 @@ import {
 } from './script-output.ts';
 import { connectionLost } from './sftp.ts';
 
-export { badOutput, type ScriptEnd, type ScriptParameters };
+export type { ScriptEnd, ScriptParameters };
 
 const FOLDER = 'C:\\ProgramData\\ingot\\scripts';
 

@@ -3,10 +3,10 @@ export const SIZE_PATTERN = /^\d{1,9}(\.\d{1,3})?\s?(KiB|MiB|GiB|TiB)$/;
 /** Durations: days, hours, minutes, seconds, milliseconds, each at most once and in this order. */
 export const DURATION_PATTERN = /^(?=\d)(\d{1,6}d)?(\d{1,6}h)?(\d{1,6}m(?!s))?(\d{1,6}s)?(\d{1,9}ms)?$/;
 
-export const KIB = 1024;
+const KIB = 1024;
 export const MIB = 1024 ** 2;
 export const GIB = 1024 ** 3;
-export const TIB = 1024 ** 4;
+const TIB = 1024 ** 4;
 
 const UNITS: Readonly<Record<string, number>> = { KiB: KIB, MiB: MIB, GiB: GIB, TiB: TIB };
 const MILLISECONDS: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
@@ -34,16 +34,4 @@ export function formatSize(bytes: number): string {
     if (bytes >= unit && bytes % unit === 0) return `${bytes / unit}${name}`;
   }
   return `${bytes} bytes`;
-}
-
-/** A duration as a person writes it: `1h30m`. */
-export function formatDuration(milliseconds: number): string {
-  let rest = milliseconds;
-  let text = '';
-  for (const [name, unit] of Object.entries(MILLISECONDS)) {
-    const count = Math.floor(rest / unit);
-    if (count > 0) text += `${count}${name}`;
-    rest -= count * unit;
-  }
-  return text === '' ? '0ms' : text;
 }

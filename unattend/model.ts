@@ -76,23 +76,3 @@ export interface AnswerFile {
   /** Attributes of the root, such as `xsi:schemaLocation`. */
   readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
-
-/** The settings at a path below a component, such as `OOBE/ProtectYourPC`; several when a list is on the way. */
-export function settingsAt(settings: readonly Setting[], path: string): readonly Setting[] {
-  const [name, ...rest] = path.split('/');
-  const found = settings.filter((setting) => setting.name === name);
-  return rest.length === 0 ? found : found.flatMap((setting) => settingsAt(setting.children ?? [], rest.join('/')));
-}
-
-/** The value of the first setting at a path; undefined when it is not there. */
-export function valueAt(settings: readonly Setting[], path: string): string | undefined {
-  return settingsAt(settings, path)[0]?.value;
-}
-
-/** All components of a name in a pass; more than one is a mistake, but possible. */
-export function componentsOf(file: AnswerFile, pass: Pass, name: string): readonly Component[] {
-  return file.passes
-    .filter((settings) => settings.pass === pass)
-    .flatMap((settings) => settings.components)
-    .filter((component) => component.name === name);
-}

@@ -10,7 +10,7 @@ import {
   responseEnvelope,
   SoapFault,
 } from '../vcsim/soap.ts';
-import { at, leaf, node, textAt, type XmlElement } from '../xml.ts';
+import { at, leaf, node, type XmlElement } from '../xml.ts';
 import type { Esxi } from './esxi.ts';
 import type { Sessions } from './sessions.ts';
 import type { Trace } from './trace.ts';
@@ -96,9 +96,4 @@ export async function forwardTask(
   const outcome = await lab.vcsim.task(task);
   const succeeded = outcome.state === 'success';
   return { answer: response, succeeded, result: succeeded ? readMoref(outcome.result) : undefined };
-}
-
-/** The name that an element of the call gives, unescaped as vCenter compares names. */
-export function nameAt(call: Call, ...path: string[]): string {
-  return (textAt(call.body, ...path) ?? '').replaceAll('%2f', '/').replaceAll('%5c', '\\').replaceAll('%25', '%');
 }
