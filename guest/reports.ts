@@ -11,7 +11,7 @@ const count = z.number().int().min(0).max(10_000);
 const hostKey = z.string().max(4096).refine(isPublicKey, { error: 'expected an OpenSSH public key' });
 
 /** `guestinfo.ingot.bootstrap` of docs/guest-contract.md: how far the first script inside Windows is. */
-export const bootstrapReportSchema = z.discriminatedUnion('state', [
+const bootstrapReportSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('running'), build: text, done: count, total: count, message: text }),
   z.object({
     state: z.literal('ready'),
@@ -38,7 +38,7 @@ export const bootstrapReportSchema = z.discriminatedUnion('state', [
 export type BootstrapReport = z.infer<typeof bootstrapReportSchema>;
 
 /** `guestinfo.ingot.sysprep` of docs/guest-contract.md: the verdict of the task that runs Sysprep. */
-export const sysprepReportSchema = z.discriminatedUnion('state', [
+const sysprepReportSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('running'), run: text, message: text }),
   z.object({
     state: z.literal('succeeded'),

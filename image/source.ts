@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { type Finding, type Place, type Problem, problemAt } from './problem.ts';
 
 /** Nobody writes more by hand; reading more would only take time. */
-export const LARGEST = 512 * 1024;
+const LARGEST = 512 * 1024;
 
 /** The text of an image file, or why it is none. Never throws for what a file system can do. */
 export async function readSource(file: string): Promise<{ text: string } | { problem: Problem }> {
@@ -44,7 +44,7 @@ async function readUpTo(handle: Handle, maximum: number): Promise<Buffer> {
 }
 
 /** The text, without its byte order mark. */
-export function decode(file: string, bytes: Uint8Array): { text: string } | { problem: Problem } {
+function decode(file: string, bytes: Uint8Array): { text: string } | { problem: Problem } {
   const nul = bytes.indexOf(0);
   if (nul >= 0) {
     const place = placeOf(bytes.subarray(0, nul));

@@ -171,7 +171,7 @@ function listed(images: readonly WindowsImage[]): readonly string[] {
 }
 
 /** One line for a person: index, name, edition id, installation type, version, architecture. */
-export function describe(image: WindowsImage): string {
+function describe(image: WindowsImage): string {
   const facts = [image.editionId, image.installationType, image.version, image.architecture].filter(Boolean);
   return `${image.index}: ${image.name || '(no name)'} (${facts.join(', ')})`;
 }

@@ -37,7 +37,7 @@ export interface FileSystem {
 }
 
 /** Most bytes that one directory may have: about 25,000 entries. A Windows ISO has some thousand at most. */
-export const MAX_DIRECTORY_BYTES = 1024 * 1024;
+const MAX_DIRECTORY_BYTES = 1024 * 1024;
 /** Enough for a file of 100 GB in pieces of 1 MB. */
 export const MOST_EXTENTS = 100_000;
 

@@ -6,7 +6,7 @@ import type { Datastores } from './datastores.ts';
 import { splitPath } from './datastores.ts';
 
 /** Names in the lab's inventory: what vcsim gives its first ones. */
-export const INVENTORY = {
+const INVENTORY = {
   datacenter: 'DC0',
   compute: 'DC0_C0',
   datastore: 'LocalDS_0',

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { imageSchema } from '../image/schema/image.ts';
 import { expectedOf, unwrap } from '../image/schema-walk.ts';
 
-export const BEGIN = '<!-- generated from the schema by `npm run generate:schema`: begin -->';
-export const END = '<!-- generated: end -->';
+const BEGIN = '<!-- generated from the schema by `npm run generate:schema`: begin -->';
+const END = '<!-- generated: end -->';
 
 /** The document with its generated part made anew. */
 export function withReference(document: string): string {

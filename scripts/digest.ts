@@ -28,7 +28,7 @@ export function scriptFile(name: string): Promise<ScriptFile> {
 const PART = /^\. \(Join-Path -Path \$PSScriptRoot -ChildPath '([a-z][a-z0-9-]*\.ps1)'\)$/gm;
 
 /** The names of the scripts that a script's text dot-sources from beside itself, in their order. */
-export function partsOf(bytes: Uint8Array): string[] {
+function partsOf(bytes: Uint8Array): string[] {
   return [...Buffer.from(bytes).toString('latin1').matchAll(PART)].map(([, name = '']) => name);
 }
 

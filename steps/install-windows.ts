@@ -25,7 +25,7 @@ import { uploadMedia } from './upload-media.ts';
 import { layerName } from './vcenter/layers.ts';
 import type { Machine } from './vcenter/machine.ts';
 
-export const windowsOutput = z.object({
+const windowsOutput = z.object({
   hostKeys: z.array(z.string()),
   tools: z.object({ version: z.string(), status: z.string(), startType: z.string() }),
   os: z.object({ build: z.string(), edition: z.string(), installationType: z.string() }),

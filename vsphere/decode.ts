@@ -45,7 +45,7 @@ export function decodeFault(node: XmlNode): VimFault {
 }
 
 /** `localizedMessage`, completed with `faultMessage[].message`: it may end at a colon, and the reason is there. */
-export function faultText(localized: string | undefined, details: Readonly<Record<string, unknown>>): string {
+function faultText(localized: string | undefined, details: Readonly<Record<string, unknown>>): string {
   const text = (localized ?? '').trim();
   if (text !== '' && !text.endsWith(':')) return text;
   const { faultMessage } = details;

@@ -66,7 +66,7 @@ export function methodOf(name: MethodName): WireMethod {
 }
 
 /** The base of a data type or fault; undefined at the root and for what is unknown. */
-export function baseOf(type: string): string | undefined {
+function baseOf(type: string): string | undefined {
   const head = types[type]?.split(' ')[0]?.split('@')[0];
   if (head !== undefined) return head === '' || head === '-' ? undefined : head;
   baseOfOthers ??= new Map(

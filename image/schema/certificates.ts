@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hints, text } from './fields.ts';
 
 /** Stores of LocalMachine by their names (`Cert:\LocalMachine\Root`). */
-export const CERTIFICATE_STORES = ['Root', 'CA', 'TrustedPublisher'] as const;
+const CERTIFICATE_STORES = ['Root', 'CA', 'TrustedPublisher'] as const;
 export type CertificateStore = (typeof CERTIFICATE_STORES)[number];
 
 export const certificatesSchema = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const COMPONENT_STORES = ['cleanup', 'reset-base', 'none'] as const;
+const COMPONENT_STORES = ['cleanup', 'reset-base', 'none'] as const;
 
 export const cleanupSchema = z
   .strictObject({

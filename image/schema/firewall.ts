@@ -22,7 +22,7 @@ function remoteAddress() {
   );
 }
 
-export const firewallRuleSchema = z.strictObject({
+const firewallRuleSchema = z.strictObject({
   name: text('the name of a rule', 127).describe('Display name; one rule a name.'),
   port: ports().describe('Local port, or a range of them.'),
   protocol: z.enum(['TCP', 'UDP']).default('TCP').describe('Protocol.'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseSize, SIZE_PATTERN } from '../units.ts';
 import { hints } from './fields.ts';
 
-export const MEMORY_DUMPS = ['automatic', 'kernel', 'small', 'none'] as const;
+const MEMORY_DUMPS = ['automatic', 'kernel', 'small', 'none'] as const;
 
 export const memoryDumpSchema = z
   .enum(MEMORY_DUMPS)

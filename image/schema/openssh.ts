@@ -6,7 +6,7 @@ import { agent, bastionSchema } from './ssh-login.ts';
 export type { AuthorizedKey } from './authorized-key.ts';
 
 /** Ways to OpenSSH Server. */
-export const OPENSSH_SOURCES = ['capability', 'features-on-demand', 'archive'] as const;
+const OPENSSH_SOURCES = ['capability', 'features-on-demand', 'archive'] as const;
 export type OpensshSource = (typeof OPENSSH_SOURCES)[number];
 
 /** Keywords that have a field of their own, or that no single line says all of. */

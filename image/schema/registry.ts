@@ -20,7 +20,7 @@ const registryValue = z
     hidden: true,
   });
 
-export const registrySettingSchema = z.strictObject({
+const registrySettingSchema = z.strictObject({
   path: pattern(/^[^\r\n\0/]+\\[^\r\n\0]+$/, {
     expected: 'a key such as HKLM\\SOFTWARE\\Example',
     remedy: 'write the hive (HKLM, HKU\\.DEFAULT or HKU\\Default), a backslash and the key',

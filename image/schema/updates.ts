@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hints, integer, pattern } from './fields.ts';
 
 /** Classifications of the Windows Update Agent, named as in its UpdateClassification identifiers. */
-export const UPDATE_CATEGORIES = [
+const UPDATE_CATEGORIES = [
   'CriticalUpdates',
   'DefinitionUpdates',
   'FeaturePacks',

@@ -6,11 +6,11 @@ import { networkSchema } from './network.ts';
 import { sysprepSchema } from './sysprep.ts';
 import { unattendSchema } from './unattend.ts';
 
-export const WINDOWS_VERSIONS = ['2019', '20H2', '2022', '2025'] as const;
+const WINDOWS_VERSIONS = ['2019', '20H2', '2022', '2025'] as const;
 export type WindowsVersion = (typeof WINDOWS_VERSIONS)[number];
 
 /** Names as in the WIM (INSTALLATIONTYPE) and in the registry of the installed Windows (InstallationType). */
-export const INSTALLATION_TYPES = ['Server Core', 'Server'] as const;
+const INSTALLATION_TYPES = ['Server Core', 'Server'] as const;
 export type InstallationType = (typeof INSTALLATION_TYPES)[number];
 
 /** `kms`, `none` or a reference to a secret. */

@@ -44,7 +44,7 @@ export function expectTag(structure: Structure, ...expected: readonly number[]):
 }
 
 /** CRC-16 of ECMA-167 7.2.6: polynomial 0x1021, initial value 0, most significant bit first. */
-export function crc16(bytes: Uint8Array): number {
+function crc16(bytes: Uint8Array): number {
   let crc = 0;
   for (const byte of bytes) crc = ((crc << 8) & 0xffff) ^ (CRC_TABLE[(crc >> 8) ^ byte] ?? 0);
   return crc;

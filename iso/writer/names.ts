@@ -4,7 +4,7 @@ import { IngotError } from '../../common/failure.ts';
  * Longest name on the disc, in UTF-16 units. The Joliet specification says 64; a directory record holds up to 110;
  * 103 is what `mkisofs -joliet-long` writes and what readers are known to take.
  */
-export const LONGEST_NAME = 103;
+const LONGEST_NAME = 103;
 
 /** Forbidden by the Joliet specification (3.5), and control characters. */
 const JOLIET_FORBIDS = /[*/:;?\\\p{Cc}]/u;

@@ -48,7 +48,7 @@ function judgeCandidate(center: Center, place: Place, candidate: VmFacts | undef
 }
 
 /** Why a candidate of ours has to stay; undefined when a broken build left it and nobody needs it. */
-export function keepReason(
+function keepReason(
   { isTemplate, power }: Pick<VmFacts, 'isTemplate' | 'power'>,
   role: 'candidate' | 'template',
   ageMs: number | null,

@@ -89,7 +89,7 @@ export async function readVms({ vc }: Center, place: Place, signal: AbortSignal)
  * When a VM was created. vCenter says 1970 of those that are older than its knowledge of it; the id of the build that made
  * it begins with its time.
  */
-export function createdAt(createDate: string | undefined, build: string | undefined): string | null {
+function createdAt(createDate: string | undefined, build: string | undefined): string | null {
   if (Date.parse(createDate ?? '') > 0) return createDate ?? null;
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/.exec(build ?? '') ?? [];

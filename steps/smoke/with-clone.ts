@@ -14,7 +14,7 @@ export type SmokeContext = BuildEnv & StepTools<Image, Json>;
 const diagnosticsMs = 90_000;
 
 /** Name of the candidate's snapshot, which a linked clone stands on. */
-export const smokeSnapshot = 'ingot smoke-test';
+const smokeSnapshot = 'ingot smoke-test';
 
 /**
  * Makes a clone of the candidate, hands it over, and takes it away again, and its snapshot after it: the disks of a linked

@@ -64,7 +64,7 @@ const WRITE = 0x2 | 0x4 | 0x10 | 0x100 | 0x10000 | 0x40000 | 0x80000 | 0x4000000
 /** An entry that only children inherit says nothing about the object itself. */
 const INHERIT_ONLY = 'IO';
 
-export const ADMINISTRATORS = 'S-1-5-32-544';
+const ADMINISTRATORS = 'S-1-5-32-544';
 export const SYSTEM = 'S-1-5-18';
 /** Who may write to what sshd, VMware Tools and the like read: both are as powerful as anybody, and TrustedInstaller is. */
 const TRUSTED: ReadonlySet<string> = new Set([

@@ -69,7 +69,7 @@ export async function checkReady(context: Context, role: Role): Promise<void> {
 }
 
 /** All obstacles at once, each with what to do about it. */
-export function notReady(obstacles: readonly Obstacle[]): IngotError {
+function notReady(obstacles: readonly Obstacle[]): IngotError {
   const [
     first = { code: 'sysprep.not-ready', message: 'Expected Windows to be ready for Sysprep, found that it is not.' },
   ] = obstacles;

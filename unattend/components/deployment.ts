@@ -12,7 +12,7 @@ export interface RunSynchronousCommand {
  * Commands of Microsoft-Windows-Deployment in specialize, in their order.
  * Source: Unattended Windows Setup Reference, RunSynchronous.
  */
-export function runSynchronous(commands: readonly RunSynchronousCommand[]): PassTree {
+function runSynchronous(commands: readonly RunSynchronousCommand[]): PassTree {
   const items = commands.map(
     ({ path, description }, index): SettingTree => ({
       Description: description,

@@ -76,7 +76,7 @@ export const accountRules: readonly Rule[] = [
 ];
 
 /** Who reads the file. */
-export function useOf(file: Parameters<Rule['check']>[0], { use }: LintContext): 'install' | 'sysprep' {
+function useOf(file: Parameters<Rule['check']>[0], { use }: LintContext): 'install' | 'sysprep' {
   return use ?? (file.passes.some(({ pass }) => pass === 'windowsPE') ? 'install' : 'sysprep');
 }
 

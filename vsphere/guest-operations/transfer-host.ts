@@ -48,7 +48,7 @@ async function hostThumbprint(vc: Vsphere, vm: VmRef, name: string, options: Rea
 }
 
 /** SHA-256 (hex) of a certificate as `config.certificate` has it: the bytes of a PEM file, signed as xsd:byte is. */
-export function thumbprintOfPem(bytes: readonly number[]): string | undefined {
+function thumbprintOfPem(bytes: readonly number[]): string | undefined {
   if (bytes.length === 0) return undefined;
   try {
     return new X509Certificate(Buffer.from(bytes)).fingerprint256.replaceAll(':', '').toLowerCase();

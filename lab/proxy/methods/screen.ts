@@ -40,7 +40,7 @@ export const putUsbScanCodes: Interceptor = async (call, lab) => {
 };
 
 /** A small PNG (black, 160 x 100) with the words as a text chunk. */
-export function drawScreen(words: string): Buffer {
+function drawScreen(words: string): Buffer {
   const width = 160;
   const height = 100;
   const header = Buffer.alloc(13);
