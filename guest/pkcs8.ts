@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto';
+import { writeSshStrings } from '../common/ssh-wire.ts';
 
 /**
  * The same key in a form that ssh2 reads, which has no PKCS#8 (`openssl genpkey`, `BEGIN PRIVATE KEY`): PKCS#1 for RSA,
@@ -21,37 +22,15 @@ function opensshEd25519(key: KeyObject): string | undefined {
   const { d, x } = key.export({ format: 'jwk' });
   if (d === undefined || x === undefined) return undefined;
   const [secret, open] = [Buffer.from(d, 'base64url'), Buffer.from(x, 'base64url')];
-  const type = field(Buffer.from('ssh-ed25519'));
   const check = randomBytes(4);
-  const inner = Buffer.concat([
-    check,
-    check,
-    type,
-    field(open),
-    field(Buffer.concat([secret, open])),
-    field(Buffer.alloc(0)),
-  ]);
+  const inner = Buffer.concat([check, check, writeSshStrings('ssh-ed25519', open, Buffer.concat([secret, open]), '')]);
   const padding = Buffer.from(Array.from({ length: (8 - (inner.length % 8)) % 8 }, (_, index) => index + 1));
-  const none = field(Buffer.from('none'));
   const body = Buffer.concat([
     Buffer.from('openssh-key-v1\0'),
-    none,
-    none,
-    field(Buffer.alloc(0)),
-    uint32(1),
-    field(Buffer.concat([type, field(open)])),
-    field(Buffer.concat([inner, padding])),
+    writeSshStrings('none', 'none', ''),
+    Buffer.from([0, 0, 0, 1]),
+    writeSshStrings(writeSshStrings('ssh-ed25519', open), Buffer.concat([inner, padding])),
   ]);
   const lines = body.toString('base64').match(/.{1,70}/g) ?? [];
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines.join('\n')}\n-----END OPENSSH PRIVATE KEY-----\n`;
-}
-
-function field(bytes: Buffer): Buffer {
-  return Buffer.concat([uint32(bytes.length), bytes]);
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
 }

@@ -1,5 +1,7 @@
-import { createHash } from 'node:crypto';
+import { mpintBits, sshStrings } from '../common/ssh-wire.ts';
 import { GuestError } from './errors.ts';
+
+export { fingerprintOf } from '../common/ssh-wire.ts';
 
 /** An OpenSSH public key: one line of an `authorized_keys` file or of an `ssh_host_*_key.pub` file, without options. */
 export interface PublicKey {
@@ -24,41 +26,16 @@ export function parsePublicKey(line: string): PublicKey {
   const blob = Buffer.from(base64, 'base64');
   if (blob.toString('base64').replace(/=+$/, '') !== base64.replace(/=+$/, ''))
     throw invalid('a blob that is not base64');
-  const fields = blobFields(blob);
+  const fields = sshStrings(blob);
   if (fields?.[0]?.toString('latin1') !== type || fields.length < 2) throw invalid(`a blob that is no ${type} key`);
   // RFC 4253 6.6: string "ssh-rsa", mpint e, mpint n; an mpint has a leading zero byte when its top bit is set.
   const modulus = type === 'ssh-rsa' ? fields[2] : undefined;
-  const rsaBits = modulus === undefined ? undefined : bitLength(modulus);
+  const rsaBits = modulus === undefined ? undefined : mpintBits(modulus);
   return { type, base64: blob.toString('base64'), comment, rsaBits };
-}
-
-/** `SHA256:` and the unpadded base64 of the digest, as `ssh-keygen -l` prints it. Takes the blob or its base64. */
-export function fingerprintOf(key: Buffer | string): string {
-  const blob = typeof key === 'string' ? Buffer.from(key, 'base64') : key;
-  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 
 export function isPinned(blob: Buffer, keys: readonly PublicKey[]): boolean {
   return keys.some((key) => blob.equals(Buffer.from(key.base64, 'base64')));
-}
-
-/** The length-prefixed strings a key blob is made of (RFC 4251, section 5), or undefined when it is cut short. */
-function blobFields(blob: Buffer): Buffer[] | undefined {
-  const fields: Buffer[] = [];
-  for (let offset = 0; offset < blob.length; ) {
-    if (offset + 4 > blob.length) return undefined;
-    const end = offset + 4 + blob.readUInt32BE(offset);
-    if (end > blob.length) return undefined;
-    fields.push(blob.subarray(offset + 4, end));
-    offset = end;
-  }
-  return fields;
-}
-
-function bitLength(mpint: Buffer): number {
-  const first = mpint.findIndex((byte) => byte !== 0);
-  if (first < 0) return 0;
-  return (mpint.length - first) * 8 - Math.clz32(mpint[first] ?? 0) + 24;
 }
 
 function invalid(found: string): GuestError {

@@ -1,3 +1,5 @@
+import { mpintBits, sshStrings } from '../common/ssh-wire.ts';
+
 /** What a public key line is, or why it is none. */
 export type KeyCheck =
   | { readonly type: string; readonly bits: number }
@@ -19,7 +21,7 @@ export function checkPublicKey(line: string): KeyCheck {
   if (type === 'ssh-dss') return { found: 'a DSA key', weak: true };
   if (!/^(ssh-(rsa|ed25519)|ecdsa-sha2-nistp(256|384|521))$/.test(type)) return bad('another type of key, or options');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || base64.length % 4 !== 0) return bad('a key that is cut or not base64');
-  const fields = readFields(Buffer.from(base64, 'base64'));
+  const fields = sshStrings(Buffer.from(base64, 'base64'));
   if (fields === undefined) return bad('a key that is cut');
   if (fields[0]?.toString('latin1') !== type) return bad(`a key of another type than ${type}`);
   return checkFields(type, fields.slice(1));
@@ -32,7 +34,7 @@ function checkFields(type: string, fields: readonly Buffer[]): KeyCheck {
   }
   if (fields.length !== 2 || first === undefined || second === undefined) return bad('a key with missing parts');
   if (type === 'ssh-rsa') {
-    const bits = bitLength(second);
+    const bits = mpintBits(second);
     return bits < MINIMUM_RSA ? { found: `an RSA key of ${bits} bits`, weak: true } : { type, bits };
   }
   const curve = first.toString('latin1');
@@ -44,23 +46,4 @@ function checkFields(type: string, fields: readonly Buffer[]): KeyCheck {
 
 function bad(found: string): KeyCheck {
   return { found, weak: false };
-}
-
-/** Length-prefixed fields, or undefined if the last one is cut. */
-function readFields(blob: Buffer): Buffer[] | undefined {
-  const fields: Buffer[] = [];
-  let at = 0;
-  while (at < blob.length) {
-    if (at + 4 > blob.length || fields.length > 8) return undefined;
-    const end = at + 4 + blob.readUInt32BE(at);
-    if (end > blob.length) return undefined;
-    fields.push(blob.subarray(at + 4, end));
-    at = end;
-  }
-  return fields;
-}
-
-function bitLength(integer: Buffer): number {
-  const start = integer.findIndex((byte) => byte !== 0);
-  return start < 0 ? 0 : (integer.length - start) * 8 - Math.clz32(integer[start] ?? 0) + 24;
 }

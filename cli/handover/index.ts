@@ -2,7 +2,11 @@ import { Command } from 'commander';
 import type { Cli } from '../context.ts';
 
 /** The commands by name; each is loaded when it is asked for, or for the list of all. */
-const commands: readonly ((cli: Cli) => Promise<Command>)[] = [];
+const commands: readonly ((cli: Cli) => Promise<Command>)[] = [
+  async (cli) => (await import('./secret.ts')).secretCommand(cli),
+  async (cli) => (await import('./tkg.ts')).tkgCommand(cli),
+  async (cli) => (await import('./tkr.ts')).tkrCommand(cli),
+];
 
 /** `ingot handover`: what the consumers of a template need. */
 export async function handoverCommand(cli: Cli): Promise<Command> {
