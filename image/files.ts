@@ -3,12 +3,17 @@ import { IngotError } from '../common/failure.ts';
 import type { Image } from './image.ts';
 import type { Finding, Path } from './problem.ts';
 import { keyFindings } from './rules/openssh.ts';
+import type { AuthorizedKey } from './schema/openssh.ts';
 
 /** Every file on this machine that the image needs, with the place that names it. */
 function localFiles(image: Image): [Path, string][] {
   const files: [Path, string | undefined][] = [
     [['vcenter', 'caFile'], image.vcenter.caFile],
-    [['media', 'iso'], image.media.iso.kind === 'file' ? image.media.iso.path : undefined],
+    [['media', 'iso'], image.media.iso?.kind === 'file' ? image.media.iso.path : undefined],
+    [
+      ['source', 'ovf'],
+      image.source?.kind === 'ovf' && image.source.ovf.kind === 'file' ? image.source.ovf.path : undefined,
+    ],
     [['media', 'caFile'], image.media.caFile],
     [['media', 'toolsIso'], image.media.toolsIso.kind === 'file' ? image.media.toolsIso.path : undefined],
     [['openssh', 'featuresOnDemand'], image.openssh.featuresOnDemand],
@@ -39,6 +44,9 @@ export async function checkFiles(image: Image): Promise<Finding[]> {
     ...localFiles(image).map(([path, file]) => checkExists(path, file, FOLDERS.has(path.at(-1)))),
     ...image.openssh.authorizedKeys.map((key, index) =>
       key.kind === 'file' ? checkKeyFile(['openssh', 'authorizedKeys', index], key.path) : [],
+    ),
+    ...(image.source?.hostKeys ?? []).map((key, index) =>
+      key.kind === 'file' ? checkKeyFile(['source', 'hostKeys', index], key.path) : [],
     ),
     image.openssh.bastion?.publicKey?.kind === 'file'
       ? checkKeyFile(['openssh', 'bastion', 'publicKey'], image.openssh.bastion.publicKey.path)
@@ -90,14 +98,26 @@ interface Keys {
  * The lines of `authorized_keys`: literal keys and those of the key files, each once.
  * @throws IngotError `openssh.key-file` (not there or empty), `openssh.key`, `openssh.weak-key`
  */
-export async function readAuthorizedKeys({ openssh }: Keys): Promise<string[]> {
+export function readAuthorizedKeys({ openssh }: Keys): Promise<string[]> {
+  return readPublicKeys(openssh.authorizedKeys, 'openssh.authorizedKeys');
+}
+
+/**
+ * The host keys that the image file knows of its source; undefined where it names none.
+ * @throws IngotError as `readAuthorizedKeys`
+ */
+export async function readHostKeys({ source }: Pick<Image, 'source'>): Promise<string[] | undefined> {
+  return source?.hostKeys && readPublicKeys(source.hostKeys, 'source.hostKeys');
+}
+
+async function readPublicKeys(written: readonly AuthorizedKey[], field: string): Promise<string[]> {
   const keys = new Set<string>();
-  for (const key of openssh.authorizedKeys) {
+  for (const key of written) {
     const lines = key.kind === 'key' ? [key.key] : await readKeyLines(key.path);
     if (lines === undefined || lines.length === 0) {
       const file = key.kind === 'file' ? key.path : '';
       throw new IngotError('openssh.key-file', `expected a public key in ${file}, found none`, {
-        remedy: 'correct openssh.authorizedKeys in the image file',
+        remedy: `correct ${field} in the image file`,
       });
     }
     for (const line of lines) {

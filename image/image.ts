@@ -2,6 +2,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { DEFAULT_AFTER } from './built-in-steps.ts';
 import { type DomainJoin, finishDomainJoin } from './domain-join.ts';
 import { finishPublish, type Publish } from './finish-publish.ts';
+import { finishSource, type Source } from './finish-source.ts';
 import type { ParsedImage } from './schema/image.ts';
 import type { MediaLocation } from './schema/media.ts';
 import type { AuthorizedKey, OpensshSource } from './schema/openssh.ts';
@@ -47,6 +48,7 @@ type Derived =
   | 'variables'
   | 'placement'
   | 'media'
+  | 'source'
   | 'hardware'
   | 'windows'
   | 'openssh'
@@ -69,11 +71,13 @@ export interface Image extends Omit<ParsedImage, Derived> {
     readonly datastore?: string | undefined;
     readonly datastoreCluster?: string | undefined;
   };
+  /** Either it has an ISO, or there is a `source`. */
   readonly media: Omit<ParsedImage['media'], 'language' | 'files'> & {
     readonly language: string;
     /** `to` is the path on the answer disc. */
     readonly files: readonly { readonly from: string; readonly to: string }[];
   };
+  readonly source?: Source | undefined;
   readonly hardware: Omit<ParsedImage['hardware'], 'secureBoot' | 'guestId'> & {
     readonly secureBoot: boolean;
     /** The ids to try, the best first; one only if the file names it. */
@@ -119,12 +123,13 @@ export function finishImage(parsed: ParsedImage, path: string): Image {
     vcenter: { ...parsed.vcenter, caFile: parsed.vcenter.caFile && resolve(directory, parsed.vcenter.caFile) },
     media: {
       ...parsed.media,
-      iso: absolute(parsed.media.iso, directory),
+      iso: parsed.media.iso && absolute(parsed.media.iso, directory),
       caFile: parsed.media.caFile && resolve(directory, parsed.media.caFile),
       toolsIso: absolute(parsed.media.toolsIso, directory),
       files: parsed.media.files.map(({ from, to }) => ({ from: resolve(directory, from), to: to ?? basename(from) })),
       language: parsed.media.language ?? windows.uiLanguage,
     },
+    source: finishSource(parsed, directory),
     hardware: {
       ...machine,
       secureBoot,

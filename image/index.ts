@@ -1,6 +1,7 @@
 export { BUILT_IN_STEPS, type BuiltInStep, STEPS_WITHOUT_WINDOWS } from './built-in-steps.ts';
 export type { DomainJoin } from './domain-join.ts';
-export { readAuthorizedKeys } from './files.ts';
+export { readAuthorizedKeys, readHostKeys } from './files.ts';
+export type { Customization, Source } from './finish-source.ts';
 export type { ContainerRuntime, Image, OwnStep } from './image.ts';
 export { type Loaded, type LoadOptions, loadImage, loadImages, loadText } from './load.ts';
 export { formatProblem, type Problem } from './problem.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { imageSchema } from './schema/image.ts';
+import { SOURCE_KINDS, sourceSchema } from './schema/source.ts';
 import { stepSchema } from './schema/steps.ts';
 import { hintOf } from './schema-walk.ts';
 
@@ -20,6 +21,7 @@ export function imageJsonSchema(): JsonSchema {
     target: 'draft-7',
     override: ({ zodSchema, jsonSchema }) => {
       if (hintOf(zodSchema)?.numeric) acceptNumbers(jsonSchema);
+      if (zodSchema === sourceSchema) jsonSchema.oneOf = oneOfKeys(...SOURCE_KINDS);
       if (zodSchema === stepSchema) jsonSchema.oneOf = oneOfKeys('powershell', 'script', 'upload', 'restart');
       if (jsonSchema.type === 'integer') dropSafeBounds(jsonSchema);
     },
@@ -30,6 +32,10 @@ export function imageJsonSchema(): JsonSchema {
   return {
     ...schema,
     title: 'ingot image file',
+    oneOf: [
+      { required: ['media'], properties: { media: { description: 'With its iso.', required: ['iso'] } } },
+      { required: ['source'] },
+    ],
     properties: Object.fromEntries(properties),
     definitions: {
       ...(isSchema(schema.definitions) ? schema.definitions : {}),

@@ -73,7 +73,7 @@ async function checkRights(image: Image, center: Vcenter, iso: IsoIntake, signal
 async function checkSpace(image: Image, free: number, datastore: string): Promise<void> {
   const { iso } = image.media;
   const media =
-    iso.kind === 'file'
+    iso?.kind === 'file'
       ? await stat(iso.path).then(
           (info) => info.size,
           () => 0,

@@ -8,8 +8,8 @@ import type { AnsweredMedia } from '../../steps/support/install-answer-file.ts';
  */
 export async function answeredMedia(config: Image, note: (text: string) => void): Promise<AnsweredMedia> {
   const { iso } = config.media;
-  if (iso.kind !== 'file' || !existsSync(iso.path)) {
-    const found = iso.kind === 'file' ? `there is no ${iso.path}` : 'the ISO is not on this machine';
+  if (iso?.kind !== 'file' || !existsSync(iso.path)) {
+    const found = iso?.kind === 'file' ? `there is no ${iso.path}` : 'the ISO is not on this machine';
     const image = usualImage(config);
     const what = 'index' in image ? `index ${image.index}` : `name (${image.name})`;
     note(`${found}: the image is named by its ${what}, as of media that are not for evaluation; a build reads the ISO`);

@@ -17,6 +17,7 @@ import { region } from './region.ts';
 import { registry } from './registry.ts';
 import { replacedSettings } from './replaced-settings.ts';
 import type { Part, Raw, Rule, Written } from './rule.ts';
+import { customization, hostKeysOfSource, isoOrSource, oneKindOfSource } from './source.ts';
 import { bastionKeys, credentials } from './ssh-login.ts';
 import { acyclic, knownAfter, oneKind, uniqueStepNames, uploadTarget } from './steps.ts';
 import { unattend } from './unattend.ts';
@@ -26,6 +27,10 @@ import { computerName, serverCoreOnly } from './windows.ts';
 const RULES: readonly Rule[] = [
   port,
   trust,
+  isoOrSource,
+  oneKindOfSource,
+  hostKeysOfSource,
+  customization,
   locations,
   digestOfUrl,
   discFiles,

@@ -17,6 +17,7 @@ import { prepareSchema } from './prepare.ts';
 import { publishSchema } from './publish.ts';
 import { registrySchema } from './registry.ts';
 import { smokeTestSchema } from './smoke-test.ts';
+import { sourceSchema } from './source.ts';
 import { stepsSchema } from './steps.ts';
 import { templateSchema } from './template.ts';
 import { timeSchema } from './time.ts';
@@ -42,6 +43,7 @@ export const imageSchema = z
     vcenter: vcenterSchema,
     placement: placementSchema,
     media: mediaSchema,
+    source: sourceSchema.optional(),
     hardware: hardwareSchema,
     windows: windowsSchema,
     tools: toolsSchema,

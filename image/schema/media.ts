@@ -49,9 +49,11 @@ export function language() {
 
 export const mediaSchema = z
   .strictObject({
-    iso: location().describe(
-      'Windows Server ISO: a path of this machine relative to this file, a URL (with `sha256`), `[datastore] path`, or `library:LIBRARY/ITEM` for an item of a content library.',
-    ),
+    iso: location()
+      .optional()
+      .describe(
+        'Windows Server ISO: a path of this machine relative to this file, a URL (with `sha256`), `[datastore] path`, or `library:LIBRARY/ITEM` for an item of a content library. Needed, unless there is a `source`.',
+      ),
     sha256: sha256()
       .optional()
       .describe('SHA-256 that the ISO must have; needed with a URL. Left out: it is computed and recorded.'),
@@ -106,4 +108,5 @@ export const mediaSchema = z
         'Folders of drivers on the answer disc, as `files` puts them there, that Windows PE loads beside those of VMware Tools (pvscsi, vmxnet3).',
       ),
   })
+  .prefault({})
   .describe('The discs that Windows and VMware Tools are installed from.');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { hints, text } from './fields.ts';
 
 /** `192.0.2.10/24`, `2001:db8::10/64`. */
-function prefix() {
+export function prefix() {
   return z
     .string()
     .regex(/^[0-9A-Fa-f:.]+\/\d{1,3}$/)
@@ -15,7 +15,7 @@ function prefix() {
     .register(hints, { expected: 'an address with prefix length such as 192.0.2.10/24' });
 }
 
-function address() {
+export function ipAddress() {
   return z
     .string()
     .regex(/^[0-9A-Fa-f:.]+$/)
@@ -23,7 +23,7 @@ function address() {
     .register(hints, { expected: 'an IP address such as 192.0.2.1' });
 }
 
-function domainName() {
+export function domainName() {
   return z
     .string()
     .regex(/^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$/)
@@ -38,8 +38,8 @@ const networkInterface = z.strictObject({
       'Which adapter: its MAC address, or its alias such as `Ethernet0`. Where there are several, only MAC addresses are certain.',
     ),
   addresses: z.array(prefix()).optional().describe('Static addresses with prefix length. Left out: from DHCP.'),
-  gateways: z.array(address()).optional().describe('Default gateways, at most one of IPv4 and one of IPv6.'),
-  dnsServers: z.array(address()).optional().describe('DNS servers, in the order in which they are asked.'),
+  gateways: z.array(ipAddress()).optional().describe('Default gateways, at most one of IPv4 and one of IPv6.'),
+  dnsServers: z.array(ipAddress()).optional().describe('DNS servers, in the order in which they are asked.'),
   dnsSuffix: domainName().optional().describe('DNS suffix of this connection.'),
 });
 

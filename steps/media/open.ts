@@ -32,8 +32,10 @@ export interface OpenContext {
  *
  * @throws IngotError `iso.open`, `iso.no-ranges` and other codes of the source
  */
-export function openIso(context: OpenContext): Promise<Iso> {
+export async function openIso(context: OpenContext): Promise<Iso> {
   const { iso } = context.image.media;
+  if (iso === undefined)
+    throw new IngotError('iso.open', 'expected media.iso, found an image whose Windows comes from a source');
   if (iso.kind === 'file') return openLocal(iso.path, context);
   if (iso.kind === 'url') return openUrl(iso.url, context);
   return openInVcenter(iso, context);

@@ -88,7 +88,7 @@ test('all problems of all files are told at once, in the order of each file', as
     [
       ['hardware.cpus', 'hardware.disk', 'windows.timeZone'],
       [],
-      ['apiVersion', 'vcenter', 'placement', 'media', 'windows', 'openssh', 'name'],
+      ['apiVersion', 'vcenter', 'placement', 'windows', 'openssh', 'media', 'name'],
     ],
   );
 });

@@ -1,4 +1,5 @@
 import { SETTINGS_MISTAKES } from './mistakes-settings.ts';
+import { SOURCE_MISTAKES } from './mistakes-source.ts';
 
 /** One mistake: what of the sample is replaced by what, the caret marking where the problem must point. */
 export type Mistake = readonly [
@@ -350,4 +351,5 @@ export const MISTAKES: readonly Mistake[] = [
     'steps.cycle',
   ],
   ...SETTINGS_MISTAKES,
+  ...SOURCE_MISTAKES,
 ];
