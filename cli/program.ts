@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { version } from '../common/version.ts';
 import type { Cli } from './context.ts';
 import { exitCodesHelp } from './exit-codes.ts';
-import { version } from './version.ts';
 
 const examples = `
 Examples:
@@ -26,6 +26,7 @@ const commands: Readonly<Record<string, (cli: Cli) => Promise<Command>>> = {
   iso: async (cli) => (await import('./iso/index.ts')).isoCommand(cli),
   unattend: async (cli) => (await import('./unattend/index.ts')).unattendCommand(cli),
   handover: async (cli) => (await import('./handover/index.ts')).handoverCommand(cli),
+  prepare: async (cli) => (await import('./prepare.ts')).prepareCommand(cli),
   prune: async (cli) => (await import('./prune.ts')).pruneCommand(cli),
   lab: async (cli) => (await import('./lab.ts')).labCommand(cli),
 };

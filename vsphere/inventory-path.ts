@@ -36,6 +36,15 @@ export async function inventoryPath(
   entity: Ref<ManagedEntityType>,
   options: ReadOptions = {},
 ): Promise<string> {
+  return (await lineage(vc, entity, options)).at(-1)?.path ?? '/';
+}
+
+/** An entity below all that it lies in, from the root folder down, each with its inventory path; one request. */
+export async function lineage(
+  vc: Vsphere,
+  entity: Ref<ManagedEntityType>,
+  options: ReadOptions = {},
+): Promise<readonly { readonly ref: Ref; readonly path: string }[]> {
   const contents = await retrieve(
     vc.session,
     [
@@ -56,15 +65,20 @@ export async function inventoryPath(
     options,
   );
   const byKey = new Map(contents.map((content) => [refText(content.obj), content.propSet ?? []]));
-  const names: string[] = [];
+  const line: { readonly ref: Ref; readonly name: string | undefined }[] = [];
   for (let at: Ref | undefined = entity; at !== undefined; ) {
     const set: readonly { readonly name: string; readonly val: unknown }[] = byKey.get(refText(at)) ?? [];
     const name = set.find((property) => property.name === 'name')?.val;
     const parent = set.find((property) => property.name === 'parent')?.val;
-    if (isRef(parent)) names.unshift(escapeName(unescapeName(String(name))));
+    // The root folder has a name, but not in paths.
+    line.unshift({ ref: at, name: isRef(parent) ? escapeName(unescapeName(String(name))) : undefined });
     at = isRef(parent) ? parent : undefined;
   }
-  return `/${names.join('/')}`;
+  const names: string[] = [];
+  return line.map(({ ref, name }) => {
+    if (name !== undefined) names.push(name);
+    return { ref, path: `/${names.join('/')}` };
+  });
 }
 
 /** The entity at a full inventory path (`/DC0/vm/folder/name`, names escaped); undefined if there is none. */

@@ -3,6 +3,7 @@ import { clock } from './clock.ts';
 import { oneRuntime, oneSource } from './containers.ts';
 import { defender } from './defender.ts';
 import { domainJoin } from './domain-join.ts';
+import { failureDomains } from './failure-domains.ts';
 import { features } from './features.ts';
 import { uniqueRules } from './firewall.ts';
 import { disks, guestId, hardwareForWindows, memory, processors, secureBootNeedsEfi } from './hardware.ts';
@@ -20,6 +21,7 @@ import type { Part, Raw, Rule, Written } from './rule.ts';
 import { customization, hostKeysOfSource, isoOrSource, oneKindOfSource } from './source.ts';
 import { bastionKeys, credentials } from './ssh-login.ts';
 import { acyclic, knownAfter, oneKind, uniqueStepNames, uploadTarget } from './steps.ts';
+import { storagePolicy } from './storage-policy.ts';
 import { unattend } from './unattend.ts';
 import { port, trust } from './vcenter.ts';
 import { computerName, serverCoreOnly } from './windows.ts';
@@ -69,6 +71,8 @@ const RULES: readonly Rule[] = [
   knownAfter,
   acyclic,
   publishing,
+  failureDomains,
+  storagePolicy,
 ];
 
 /** Everything the rules across fields find in the parts of a file that are right by themselves. */

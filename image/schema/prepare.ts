@@ -1,6 +1,11 @@
 import { z } from 'zod';
+import { storagePolicySchema } from './storage-policy.ts';
+import { topologiesSchema } from './topologies.ts';
 
 export const prepareSchema = z
-  .strictObject({})
+  .strictObject({
+    topologies: topologiesSchema,
+    storagePolicy: storagePolicySchema.optional(),
+  })
   .prefault({})
   .describe('What `ingot prepare` sets up in vCenter beside the failure domains.');

@@ -26,8 +26,10 @@ export interface Preparation {
   readonly found: string;
   /** How it should be, in words. */
   readonly wanted: string;
-  /** Why it matters, and what else is to be known; a sentence or two. */
+  /** Why it matters; a sentence or two. A person is shown it where something is not right. */
   readonly explain: string;
+  /** What else is to be known of it, also when it is right. */
+  readonly note?: string;
   /** For `manual`: what a person does, one step a line; names and commands as they are typed. */
   readonly steps?: readonly string[];
   /**
