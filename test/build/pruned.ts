@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { BuildEvent } from '../../pipeline/events.ts';
-import { type Ended, ended, ingot } from '../cli/ingot.ts';
+import { ingotHere } from '../cli/here.ts';
+import { type Ended, ended } from '../cli/ingot.ts';
 import { PATH } from '../lab/support/tools.ts';
 import type { Site } from './site.ts';
 
@@ -33,9 +34,10 @@ export interface Pruned extends Ended {
   why(name: string): string;
 }
 
-/** Runs `ingot prune` against a site's lab. */
+/** Runs `ingot prune` against a site's lab, in this process and in the site's folder. */
 export function showPrune(site: Site, ...args: string[]): Promise<Ended> {
-  return ingot(['prune', ...args], { cwd: site.folder, env: { PATH, ...site.lab.env } });
+  process.chdir(site.folder);
+  return ingotHere(['prune', ...args], { PATH, ...site.lab.env });
 }
 
 export async function prune(site: Site, ...args: string[]): Promise<Pruned> {
@@ -54,10 +56,18 @@ export async function prune(site: Site, ...args: string[]): Promise<Pruned> {
   };
 }
 
-/** Where the lab keeps the files of its datastore. */
-export async function datastoreFolder({ govc }: Site): Promise<string> {
-  const url: string = JSON.parse(await govc('datastore.info', '-json', 'LocalDS_0')).datastores[0].info.url;
-  return url.replace(/^ds:\/\//, '');
+const datastoreFolders = new WeakMap<Site, Promise<string>>();
+
+/** Where the lab keeps the files of its datastore; asked of it once. */
+export function datastoreFolder(site: Site): Promise<string> {
+  const known = datastoreFolders.get(site);
+  if (known !== undefined) return known;
+  const asked = site.govc('datastore.info', '-json', 'LocalDS_0').then((info) => {
+    const url: string = JSON.parse(info).datastores[0].info.url;
+    return url.replace(/^ds:\/\//, '');
+  });
+  datastoreFolders.set(site, asked);
+  return asked;
 }
 
 /** Lays a file on the datastore of a site. */

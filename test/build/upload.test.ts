@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../cli/ingot.ts';
 import { assertDone, type Built } from './built.ts';
+import { datastoreFolder } from './pruned.ts';
 import { openSite, type Site, tool } from './site.ts';
 
 const sites = await Promise.all(
@@ -20,12 +21,6 @@ function told(built: Built): string[] {
   return [...built.of('step-log'), ...built.of('warning')]
     .map(({ message }) => message)
     .filter((message) => message.startsWith('uploading '));
-}
-
-/** Where the lab keeps the files of its datastore. */
-async function datastoreFolder({ govc }: Site): Promise<string> {
-  const url: string = JSON.parse(await govc('datastore.info', '-json', 'LocalDS_0')).datastores[0].info.url;
-  return url.replace(/^ds:\/\//, '');
 }
 
 /** Every ISO among the media has its digest beside it, as sha256sum finds it; nothing else is there. */
