@@ -5,11 +5,9 @@ import type { Redactor } from '../common/redactor.ts';
 import type { Image } from '../image/index.ts';
 import { toFailure } from '../pipeline/failures.ts';
 import { defineStep } from './define.ts';
-import { guestOperationPrivileges } from './guest/operation-errors.ts';
 import type { IsoIntake } from './media/intake.ts';
 import { registerPassword } from './support/answer-files.ts';
 import { tooSimple } from './support/password.ts';
-import { privileges, promptPrivileges } from './support/privileges.ts';
 import type { Vcenter } from './vcenter/index.ts';
 
 const GiB = 2 ** 30;
@@ -59,14 +57,17 @@ export const preflight = defineStep({
   },
 });
 
-/** Media that ask for a key need more rights; what cannot be read of them is inspect-media's failure. */
+/** Exactly those of the steps that this image asks for. What cannot be read of the media is inspect-media's failure. */
 async function checkRights(image: Image, center: Vcenter, iso: IsoIntake, signal: AbortSignal): Promise<void> {
-  const facts = await iso.facts().catch(() => undefined);
-  const wanted = facts?.bootPrompt === 'typed' ? promptPrivileges : privileges;
-  // The smoke test talks to its clone in the same way.
-  const throughTools = image.communicator === 'vmtools' || image.smokeTest.enabled;
-  const inside = throughTools ? guestOperationPrivileges : [];
-  await center.checkPrivileges({ ...wanted, folder: [...wanted.folder, ...inside] }, signal);
+  const [facts, { datastore }, { graphOf }, { neededFor }] = await Promise.all([
+    iso.facts().catch(() => undefined),
+    center.placement(signal),
+    import('./index.ts'), // which imports this file
+    import('./privileges/compute.ts'),
+  ]);
+  const { topLevelDirectories } = datastore;
+  const known = { image, topLevelDirectories, bootPrompt: facts?.bootPrompt ?? 'never' };
+  await center.checkPrivileges(neededFor(graphOf(image), known, ['build', 'publish']), signal);
 }
 
 /** Thin disks grow: the system disk of the master and of the full clone, and the ISO, must fit. */

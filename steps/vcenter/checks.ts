@@ -1,13 +1,14 @@
 import { IngotError } from '../../common/failure.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import { queryConfigOption } from '../../vsphere/environment.ts';
-import type { NetworkRef } from '../../vsphere/inventory.ts';
+import { isFault } from '../../vsphere/fault.ts';
+import { inventoryPath } from '../../vsphere/inventory-path.ts';
 import { missingPrivileges } from '../../vsphere/privileges.ts';
-import type { Privileges } from '../support/privileges.ts';
+import { type Ref, refText } from '../../vsphere/values.ts';
+import type { ManagedEntityType } from '../../vsphere/vim25.gen.ts';
+import type { Needed } from '../privileges/compute.ts';
+import { objectKinds } from '../privileges/objects.ts';
 import type { Placement } from './placement.ts';
-
-/** What a build needs rights on. */
-type Placed = Placement['folder' | 'pool' | 'datacenter'] | Placement['datastore']['ref'] | NetworkRef;
 
 /** The first of these guest OS ids that the compute knows for the hardware version. */
 export async function guestIdOf(
@@ -37,33 +38,59 @@ export async function guestIdOf(
   );
 }
 
-/** @throws IngotError `vsphere.privileges` with every right that is missing, and where */
+/** @throws IngotError `vsphere.privileges` with every right that is missing, the inventory path of its object, and for what */
 export async function checkPrivileges(
   vc: Vsphere,
-  { folder, templateFolder, pool, datastore, datacenter, networkRefs }: Placement,
+  { objects }: Placement,
   username: string,
-  wanted: Privileges,
+  needed: readonly Needed[],
   signal: AbortSignal,
 ): Promise<void> {
-  const missing = await missingPrivileges<Placed>(
+  const wanted = Map.groupBy(
+    needed.flatMap((need) => (objects[need.on] ?? []).map((entity) => ({ entity, need }))),
+    ({ entity }) => refText(entity),
+  );
+  const missing = await missingPrivileges(
     vc,
-    [
-      { entity: folder, privileges: wanted.folder },
-      ...(templateFolder.value === folder.value ? [] : [{ entity: templateFolder, privileges: wanted.folder }]),
-      { entity: pool, privileges: wanted.pool },
-      { entity: datastore.ref, privileges: wanted.datastore },
-      { entity: datacenter, privileges: wanted.datacenter },
-      ...networkRefs.map((entity) => ({ entity, privileges: wanted.network })),
-    ],
+    [...wanted.values()].flatMap((all) =>
+      all
+        .slice(0, 1)
+        .map(({ entity }) => ({ entity, privileges: [...new Set(all.map(({ need }) => need.privilege))] })),
+    ),
     { signal },
   );
   if (missing.length === 0) return;
+  const entities = new Map(missing.map(({ entity }) => [refText(entity), entity]));
+  const paths = new Map(
+    await Promise.all([...entities].map(async ([key, entity]) => [key, await pathOf(vc, entity, signal)] as const)),
+  );
   throw new IngotError(
     'vsphere.privileges',
     `expected ${username} to have all rights of a build, found ${missing.length} missing`,
     {
-      evidence: missing.map(({ entity, privilege }) => `${privilege} on ${entity.type} ${entity.value}`),
-      remedy: 'give the account a role with these privileges on these objects',
+      evidence: missing.map(({ entity, privilege }) => {
+        const asking = (wanted.get(refText(entity)) ?? []).filter(({ need }) => need.privilege === privilege);
+        return `${privilege} on ${paths.get(refText(entity))} ${forWhat(asking.map(({ need }) => need))}`;
+      }),
+      remedy:
+        'give the account a role with these privileges on these objects: ingot privileges prints the role and the permissions as govc commands',
     },
   );
+}
+
+/** `(VM folder of the master; create-vm: CreateVM_Task)`: what the object is, and who asks first. */
+function forWhat(needs: readonly Needed[]): string {
+  const kinds = needs.map(({ on }) => objectKinds[on]).join(' and ');
+  const [reason] = needs.flatMap(({ why }) => why);
+  return `(${kinds}; ${reason?.step}: ${reason?.call})`;
+}
+
+/** Its inventory path; what the account may not read has none that it could be told. */
+async function pathOf(vc: Vsphere, entity: Ref<ManagedEntityType>, signal: AbortSignal): Promise<string> {
+  try {
+    return await inventoryPath(vc, entity, { signal });
+  } catch (error) {
+    if (!isFault(error, 'NoPermission')) throw error;
+    return `${entity.type} ${entity.value}`;
+  }
 }

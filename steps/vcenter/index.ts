@@ -9,7 +9,7 @@ import { flattenSnapshots, type SnapshotRef } from '../../vsphere/snapshot.ts';
 import type { Ref } from '../../vsphere/values.ts';
 import type { VirtualMachineConfigSpec } from '../../vsphere/vim25.gen.ts';
 import { markAsTemplate } from '../../vsphere/vm.ts';
-import type { Privileges } from '../support/privileges.ts';
+import type { Needed } from '../privileges/compute.ts';
 import { checkPrivileges, guestIdOf } from './checks.ts';
 import { type DatastoreFiles, datastoreFiles } from './files.ts';
 import { type Hardware, readHardware } from './hardware.ts';
@@ -51,7 +51,7 @@ export interface Vcenter {
   hardwareOf(vm: Ref<'VirtualMachine'>, signal: AbortSignal): Promise<Hardware>;
   /** The first of these guest OS ids that the compute knows for the hardware version. */
   guestId(ids: readonly string[], version: number, signal: AbortSignal): Promise<string>;
-  checkPrivileges(wanted: Privileges, signal: AbortSignal): Promise<void>;
+  checkPrivileges(wanted: readonly Needed[], signal: AbortSignal): Promise<void>;
   /**
    * Turns the candidate into the template: marks, moves the one of before aside, renames, keeps as many old ones. The name
    * that the one of before has now; null if there was none.

@@ -1,17 +1,12 @@
 import type { Image } from '../../image/index.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import { findFolder } from '../../vsphere/folder.ts';
-import {
-  type Compute,
-  type Datacenter,
-  type DatastoreLocation,
-  type NetworkRef,
-  openDatacenter,
-} from '../../vsphere/inventory.ts';
+import { type Compute, type Datacenter, type DatastoreLocation, openDatacenter } from '../../vsphere/inventory.ts';
 import { splitPath } from '../../vsphere/names.ts';
 import { readMixed } from '../../vsphere/properties.ts';
 import { type Ref, refText } from '../../vsphere/values.ts';
 import type { AnyVirtualDeviceBackingInfo } from '../../vsphere/vim25.gen.ts';
+import { type PlacedObjects, placedObjects } from '../privileges/placed.ts';
 import { datastores, emptiest } from './datastores.ts';
 import { hostsOf, usableHost } from './hosts.ts';
 import { networkPaths, nicBacking } from './networks.ts';
@@ -32,7 +27,8 @@ export interface Placement {
   readonly datastore: DatastoreLocation & { readonly freeSpace: number };
   /** Backings of the NICs, in the order of the image file. */
   readonly networks: readonly AnyVirtualDeviceBackingInfo[];
-  readonly networkRefs: readonly NetworkRef[];
+  /** All that a build needs rights on. */
+  readonly objects: PlacedObjects;
   /** Where the NICs of the smoke test's clone are; undefined: not connected. */
   readonly smokeNetwork: AnyVirtualDeviceBackingInfo | undefined;
   /** One line for a person. */
@@ -87,7 +83,12 @@ export async function findPlacement(vc: Vsphere, image: Image, signal: AbortSign
     host: compute.host ?? (needsHost ? await usableHost(vc, compute, reach, signal) : undefined),
     datastore,
     networks: backings.slice(0, networks.length),
-    networkRefs: all.map((network) => network.ref),
+    objects: placedObjects(image, {
+      rootFolder: vc.content.rootFolder,
+      ...{ center, compute, pool, datastores: candidates, networks, smokeNetwork: smoke, values },
+      folder: folder.ref,
+      templateFolder: (templateFolder ?? folder).ref,
+    }),
     smokeNetwork: backings[networks.length],
     description: `${folder.path}, ${compute.name}, datastore ${datastore.name}, network ${networks.map((n) => n.name).join(', ')}`,
   };

@@ -157,7 +157,7 @@ test('too little free space, and rights that are missing: found before anything 
     message: /^expected administrator@vsphere\.local to have all rights of a build, found 2 missing$/,
     remedy: /give the account a role with these privileges/,
     evidence:
-      /^VirtualMachine\.Inventory\.Create on Folder group-\S+\nResource\.AssignVMToPool on ResourcePool resgroup-\S+\nalso: expected 49 GiB free on datastore LocalDS_0 .*, found 20 GiB; free space/,
+      /^VirtualMachine\.Inventory\.Create on \/DC0\/vm \(VM folder of the master; create-vm: CreateVM_Task\)\nResource\.AssignVMToPool on \/DC0\/host\/DC0_C0\/Resources \(resource pool; create-vm: CreateVM_Task\)\nalso: expected 49 GiB free on datastore LocalDS_0 .*, found 20 GiB; free space/,
   });
   assert.deepEqual(await vmNames(site), before);
   assert.equal(proxy.count('CreateVM_Task'), 0);

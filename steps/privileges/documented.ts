@@ -1,0 +1,180 @@
+import type { ObjectKind } from './objects.ts';
+
+/**
+ * A privilege with the object that it is needed on. `target` is what the method is called on (a VM counts as its folder),
+ * `into` where a clone is put, `network` the network of the NIC in question.
+ */
+export interface Asked {
+  readonly privilege: string;
+  readonly on: 'target' | 'into' | 'network' | ObjectKind;
+}
+
+interface Documented {
+  /** The document that says so. */
+  readonly source: string;
+  /** Asked for by every call. */
+  readonly always?: readonly Asked[];
+  /** Asked for by what the arguments hold. */
+  readonly parts?: Readonly<Record<string, readonly Asked[]>>;
+}
+
+const on = (where: Asked['on'], ...privileges: readonly string[]): readonly Asked[] =>
+  privileges.map((privilege) => ({ privilege, on: where }));
+const self = (...privileges: readonly string[]) => on('target', ...privileges);
+
+const reference = (method: string) => `vSphere API reference, ${method}`;
+const httpAccess = 'vSphere Web Services SDK Programming Guide, “HTTP Access to vSphere Server Files”';
+const common = 'vSphere Security, “Required Privileges for Common Tasks”';
+const fileRights = [
+  ...on('datastore', 'Datastore.Browse', 'Datastore.FileManagement'),
+  ...on('datacenter', 'Datastore.Browse', 'Datastore.FileManagement'),
+];
+const mediaRights = on('media-datastore', 'Datastore.Browse', 'Datastore.FileManagement');
+
+/**
+ * Privileges that the published type information leaves open, because they depend on the arguments of a method, and those
+ * of requests that are no methods of it. What it does say (`privilegeOf`) is not repeated here.
+ */
+export const documented = {
+  RetrievePropertiesEx: {
+    source: reference('ManagedEntity: System.Read for its properties'),
+    parts: { properties: self('System.Read') },
+  },
+  CreateVM_Task: {
+    source: `${reference('Folder.CreateVM_Task')}; ${common}, “Create a virtual machine”`,
+    always: [...on('pool', 'Resource.AssignVMToPool'), ...on('datastore', 'Datastore.AllocateSpace')],
+    parts: {
+      'add VirtualDisk': self('VirtualMachine.Config.AddNewDisk'),
+      'add VirtualVmxnet3': on('network', 'Network.Assign'),
+      'add VirtualCdrom': on('datastore', 'Datastore.Browse'),
+      extraConfig: self('VirtualMachine.Config.AdvancedConfig'),
+    },
+  },
+  CloneVM_Task: {
+    source: `${reference('VirtualMachine.CloneVM_Task')}; ${common}, “Deploy a virtual machine from a template” (the same method)`,
+    always: [
+      ...on('into', 'VirtualMachine.Inventory.CreateFromExisting', 'VirtualMachine.Config.AddNewDisk'),
+      ...on('pool', 'Resource.AssignVMToPool'),
+      ...on('datastore', 'Datastore.AllocateSpace'),
+      ...on('network', 'Network.Assign'),
+    ],
+    parts: {
+      'VM to VM': self('VirtualMachine.Provisioning.Clone'),
+      'template to VM': self('VirtualMachine.Provisioning.DeployTemplate'),
+      customization: self('VirtualMachine.Provisioning.Customize'),
+      extraConfig: on('into', 'VirtualMachine.Config.AdvancedConfig'),
+      'edit VirtualVmxnet3': on('into', 'VirtualMachine.Config.EditDevice'),
+    },
+  },
+  ReconfigVM_Task: {
+    source: reference('VirtualMachine.ReconfigVM_Task and VirtualMachineConfigSpec'),
+    parts: {
+      annotation: self('VirtualMachine.Config.Annotation'),
+      bootOptions: self('VirtualMachine.Config.Settings'),
+      extraConfig: self('VirtualMachine.Config.AdvancedConfig'),
+      'remove VirtualCdrom': self('VirtualMachine.Config.AddRemoveDevice'),
+      'edit VirtualCdrom': self(
+        'VirtualMachine.Config.EditDevice',
+        'VirtualMachine.Interact.SetCDMedia',
+        'VirtualMachine.Interact.DeviceConnection',
+      ),
+    },
+  },
+  Rename_Task: {
+    source: 'vSphere Security, “Virtual Machine Change Configuration Privileges”: Rename',
+    always: self('VirtualMachine.Config.Rename'),
+  },
+  // Its documentation wants the privilege on the VM and on its parent: the folder is both here.
+  Destroy_Task: {
+    source: `${reference('ManagedEntity.Destroy_Task')}; vSphere Security, “Virtual Machine Edit Inventory Privileges”: Remove`,
+    always: self('VirtualMachine.Inventory.Delete'),
+  },
+  MakeDirectory: {
+    source: reference('FileManager.MakeDirectory'),
+    always: on('datastore', 'Datastore.FileManagement'),
+  },
+  MoveDatastoreFile_Task: {
+    source: reference('FileManager.MoveDatastoreFile_Task'),
+    always: on('datastore', 'Datastore.FileManagement'),
+  },
+  DeleteDatastoreFile_Task: {
+    source: reference('FileManager.DeleteDatastoreFile_Task'),
+    always: on('datastore', 'Datastore.FileManagement'),
+  },
+  CreateDirectory: {
+    source: reference('DatastoreNamespaceManager.CreateDirectory'),
+    always: on('datastore', 'Datastore.Config'),
+  },
+  SearchDatastore_Task: {
+    source: reference('HostDatastoreBrowser.SearchDatastore_Task'),
+    always: self('Datastore.Browse'),
+  },
+  StartProgramInGuest: {
+    source: reference('GuestProcessManager.StartProgramInGuest'),
+    always: self('VirtualMachine.GuestOperations.Execute'),
+  },
+  ListProcessesInGuest: {
+    source: reference('GuestProcessManager.ListProcessesInGuest'),
+    always: self('VirtualMachine.GuestOperations.Query'),
+  },
+  ListFilesInGuest: {
+    source: reference('GuestFileManager.ListFilesInGuest'),
+    always: self('VirtualMachine.GuestOperations.Query'),
+  },
+  InitiateFileTransferFromGuest: {
+    source: reference('GuestFileManager.InitiateFileTransferFromGuest'),
+    always: self('VirtualMachine.GuestOperations.Query'),
+  },
+  InitiateFileTransferToGuest: {
+    source: reference('GuestFileManager.InitiateFileTransferToGuest'),
+    always: self('VirtualMachine.GuestOperations.Modify'),
+  },
+  MakeDirectoryInGuest: {
+    source: reference('GuestFileManager.MakeDirectoryInGuest'),
+    always: self('VirtualMachine.GuestOperations.Modify'),
+  },
+  DeleteFileInGuest: {
+    source: reference('GuestFileManager.DeleteFileInGuest'),
+    always: self('VirtualMachine.GuestOperations.Modify'),
+  },
+  DeleteDirectoryInGuest: {
+    source: reference('GuestFileManager.DeleteDirectoryInGuest'),
+    always: self('VirtualMachine.GuestOperations.Modify'),
+  },
+  MoveFileInGuest: {
+    source: reference('GuestFileManager.MoveFileInGuest'),
+    always: self('VirtualMachine.GuestOperations.Modify'),
+  },
+  ChangeFileAttributesInGuest: {
+    source: reference('GuestFileManager.ChangeFileAttributesInGuest'),
+    always: self('VirtualMachine.GuestOperations.Modify'),
+  },
+  ApplyStorageDrsRecommendation_Task: {
+    source: reference('StorageResourceManager.ApplyStorageDrsRecommendation_Task'),
+    always: on('datastore-cluster', 'Resource.ApplyRecommendation'),
+  },
+  SetEntityPermissions: {
+    source: reference('AuthorizationManager.SetEntityPermissions'),
+    always: self('Authorization.ModifyPermissions'),
+  },
+  RetrieveEntityPermissions: {
+    source: reference('AuthorizationManager.RetrieveEntityPermissions'),
+    always: self('System.Read'),
+  },
+  ReconfigureDVPortgroup_Task: {
+    source: reference('DistributedVirtualPortgroup.ReconfigureDVPortgroup_Task'),
+    parts: { policy: self('DVPortgroup.PolicyOp'), settings: self('DVPortgroup.Modify') },
+  },
+  SetField: {
+    source: reference('CustomFieldsManager.SetField'),
+    always: self('Global.SetCustomField'),
+  },
+  'GET /folder': {
+    source: httpAccess,
+    parts: { datastore: fileRights, media: mediaRights },
+  },
+  'PUT /folder': {
+    source: httpAccess,
+    parts: { datastore: fileRights },
+  },
+} as const satisfies Readonly<Record<string, Documented>>;
