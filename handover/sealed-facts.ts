@@ -20,6 +20,15 @@ export type SealedFacts = z.infer<typeof sealedFactsSchema>;
 /** What DNS answered in the network of the smoke test's clone, as JSON in extraConfig `ingot.dns`. */
 export const sealedDnsSchema = z.object({
   version: z.literal(1),
-  answers: z.array(z.object({ name: z.string(), addresses: z.array(z.string()), error: z.string().optional() })),
+  answers: z.array(
+    z.object({
+      name: z.string(),
+      addresses: z.array(z.string()),
+      /** Where its CNAME leads, link by link. */
+      chain: z.array(z.string()).default([]),
+      /** Windows' own name of the error: `DNS_ERROR_RCODE_NAME_ERROR`, `ERROR_TIMEOUT`, … */
+      error: z.string().optional(),
+    }),
+  ),
 });
 export type SealedDns = z.infer<typeof sealedDnsSchema>;

@@ -4,6 +4,7 @@ import type { Cli } from '../context.ts';
 /** The commands by name; each is loaded when it is asked for, or for the list of all. */
 const commands: readonly ((cli: Cli) => Promise<Command>)[] = [
   async (cli) => (await import('./secret.ts')).secretCommand(cli),
+  async (cli) => (await import('./dns.ts')).dnsCommand(cli),
   async (cli) => (await import('./tkg.ts')).tkgCommand(cli),
   async (cli) => (await import('./tkr.ts')).tkrCommand(cli),
 ];
