@@ -102,7 +102,8 @@ function envelope(method: string, inner: string): string {
   );
 }
 
-function soapBody(text: string): XmlNode | undefined {
+/** The body of a SOAP answer; undefined if it is none. */
+export function soapBody(text: string): XmlNode | undefined {
   try {
     return child(parseXml(text), 'Body');
   } catch {
@@ -112,7 +113,7 @@ function soapBody(text: string): XmlNode | undefined {
 }
 
 /** The fault is named by xsi:type in `detail`; without a detail the server refused the request itself. */
-function soapFault(node: XmlNode): VimFault {
+export function soapFault(node: XmlNode): VimFault {
   const detail = child(node, 'detail')?.children[0];
   const message = child(node, 'faultstring')?.text.trim() ?? '';
   if (detail === undefined) return { type: 'RuntimeFault', message: message || 'no detail', details: {} };
@@ -120,7 +121,8 @@ function soapFault(node: XmlNode): VimFault {
   return fault.message === fault.type && message !== '' ? { ...fault, message } : fault;
 }
 
-function unexpected(method: string, status: number, text: string): IngotError {
+/** An answer that is not SOAP: a proxy's page, or a server that is starting. */
+export function unexpected(method: string, status: number, text: string): IngotError {
   return new IngotError('vsphere.lost-answer', `${method}: expected a SOAP answer from vCenter, found HTTP ${status}`, {
     retryable: status >= 500 || status === 429,
     evidence: [text.slice(0, 300)],
