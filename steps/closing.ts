@@ -8,6 +8,7 @@ import { extraConfigMap } from '../vsphere/extra-config.ts';
 import type { OptionValue } from '../vsphere/vim25.gen.ts';
 import type { BuildEnv } from './define.ts';
 import { installWindows } from './install-windows.ts';
+import { publish } from './publish.ts';
 import { goesOn, sysprepRunIn } from './support/sysprep-run.ts';
 import { template } from './template.ts';
 
@@ -41,16 +42,27 @@ export async function closing(env: BuildEnv, image: Image, { status, outputs, fa
       { label: 'MachineSet template', value: machineSet },
       { label: 'master', value: `${env.names.master}, kept for the next build` },
       ...(previous === null ? [] : [{ label: 'template before', value: previous }]),
+      ...publishedLines(outputs),
       { label: 'SOAP requests', value: String(center.vc.requests) },
     ],
     left: [],
   };
 }
 
+/** What was published where. */
+function publishedLines(outputs: Outputs): { readonly label: string; readonly value: string }[] {
+  if (!outputs.has(publish.id)) return [];
+  const { published } = publish.output.parse(outputs.get(publish.id));
+  return published.map(({ where, changed }) => ({
+    label: 'published',
+    value: changed ? where : `${where}, as before`,
+  }));
+}
+
 /** What the Windows that is there has to say about the failure. The first error stays the one that is told. */
 async function diagnose(env: BuildEnv, image: Image, outputs: Outputs, failure: Failure | undefined): Promise<void> {
-  // Before the VM is made there is no Windows; before it is installed there is only its console.
-  if (!outputs.has('create-vm')) return;
+  // Before the VM is made there is no Windows; before it is installed there is only its console. A template is off.
+  if (!outputs.has('create-vm') || outputs.has(template.id)) return;
   const signal = AbortSignal.timeout(Math.min(image.timeouts.task, 90_000));
   await env.diagnostics.collect(outputs.has('clone') ? 'candidate' : 'master', signal, failure);
 }
@@ -77,6 +89,10 @@ async function leftBehind(env: BuildEnv, image: Image, outputs: Outputs): Promis
       left.push(`VM ${folder}/${machine.name} (${now['runtime.powerState']}): ${next}`);
     }
     const disc = await discLeft(env, outputs, signal);
+    if (outputs.has(template.id)) {
+      const { inventoryPath } = template.output.parse(outputs.get(template.id));
+      left.push(`template ${inventoryPath}: whole; the next build publishes it`);
+    }
     return disc === undefined ? left : [...left, disc];
   } catch {
     return ['what is left in vCenter could not be looked up: look for VMs of the image’s name'];

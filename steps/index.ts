@@ -19,6 +19,7 @@ import { master } from './master.ts';
 import { memoryDump } from './memory-dump.ts';
 import { openssh } from './openssh.ts';
 import { preflight } from './preflight.ts';
+import { publish } from './publish.ts';
 import { registry } from './registry.ts';
 import { seal } from './seal.ts';
 import { smokeTest } from './smoke-test.ts';
@@ -55,6 +56,7 @@ export function graphOf(image: Image): readonly ImageStep[] {
     seal,
     smokeTest,
     { ...template, after: [smokeTest] },
+    publish,
   ];
 }
 

@@ -6,6 +6,8 @@ import type { Image } from '../image/index.ts';
 import { toFailure } from '../pipeline/failures.ts';
 import { defineStep } from './define.ts';
 import type { IsoIntake } from './media/intake.ts';
+import type { CheckContext } from './publish/target.ts';
+import { publishes } from './publish/targets.ts';
 import { registerPassword } from './support/answer-files.ts';
 import { tooSimple } from './support/password.ts';
 import type { Vcenter } from './vcenter/index.ts';
@@ -22,7 +24,7 @@ export const preflight = defineStep({
   recorded: false,
   output: z.object({ guestId: z.string(), server: z.string(), freeBytes: z.number() }),
   timeout: (image) => image.timeouts.task + 2 * image.timeouts.lease,
-  async run({ vcenter, config, iso, lease, redactor, signal, progress, log }) {
+  async run({ vcenter, config, iso, lease, redactor, signal, progress, log, warn }) {
     const center = await vcenter();
     progress('Looking up placement, names and rights');
     const place = await center.placement(signal);
@@ -36,6 +38,7 @@ export const preflight = defineStep({
       checkSpace(config, place.datastore.freeSpace, place.datastore.name),
       checkTools(config, center, signal),
       checkPassword(config, redactor),
+      checkPublishing({ image: config, center, redactor, signal, warn }),
     ]);
     signal.throwIfAborted(); // another step failed, or the user interrupted: these are no findings of vCenter's
     const failures = [guestId, ...checks]
@@ -123,6 +126,13 @@ async function checkPassword({ windows, openssh }: Image, redactor: Redactor): P
     `expected windows.administratorPassword to hold three of upper case, lower case, digits and other characters, and not the account’s name, found ${found}`,
     { remedy: 'choose another password, or leave windows.administratorPassword out: each build then makes its own' },
   );
+}
+
+/** A build of two hours must not fail at its end for a library that was never there. */
+async function checkPublishing(context: CheckContext): Promise<void> {
+  if (!publishes(context.image)) return;
+  const { checkTargets } = await import('./publish/run.ts');
+  await checkTargets(context);
 }
 
 /** One failure that tells of all: the first one's code, and every message and remedy. */

@@ -19,6 +19,8 @@ export interface BuiltTemplate {
   /** `19042.508 ServerStandardACor (Server Core)`. */
   readonly windows: string;
   readonly facts: SealedFacts | undefined;
+  /** All `ingot.*` of its extraConfig. */
+  readonly marks: ReadonlyMap<string, string>;
 }
 
 /** By what a published thing says which template it is of. */
@@ -28,12 +30,25 @@ export interface Mark {
   readonly fingerprint: string;
 }
 
+/** What a template was made of, by digests. */
+export interface Provenance {
+  /** Version of the ingot that publishes. */
+  readonly ingot: string;
+  /** SHA-256 of the image file, without the values of its variables. */
+  readonly imageFile: string;
+  /** SHA-256 of the Windows ISO; null where Windows did not come from one. */
+  readonly iso: string | null;
+  /** Fingerprints of the steps, of which those of their scripts are part. */
+  readonly steps: Readonly<Record<string, string>>;
+}
+
 /** What a target has to work with before there is a template. */
 export interface CheckContext {
   readonly image: Image;
   readonly center: Vcenter;
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
+  warn(message: string): void;
 }
 
 export interface PublishContext extends CheckContext {
@@ -41,9 +56,15 @@ export interface PublishContext extends CheckContext {
   readonly build: string;
   readonly template: BuiltTemplate;
   readonly mark: Mark;
+  /** What the targets of earlier stages gave, and the fields of those that failed. */
+  readonly published: readonly Published[];
+  readonly failed: readonly string[];
+  /** What the template was made of. */
+  readonly provenance: Provenance;
+  /** Path on this machine for what has to be kept for a while. */
+  fileOf(name: string): string;
   progress(progress: Progress | string): void;
   log(message: string): void;
-  warn(message: string): void;
 }
 
 /** That the template is where it should be, as it was read back there. */

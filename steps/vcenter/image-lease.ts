@@ -15,7 +15,7 @@ export function imageLease(image: Image, names: Names, build: string, vcenter: (
     silentMs: image.timeouts.lease,
     async folder(signal) {
       const center = await vcenter();
-      return leaseFolder(center.vc, await location(center, image, signal), names.leaseFolder);
+      return leaseFolder(center.vc, await agreedDatastore(center, image, signal), names.leaseFolder);
     },
     async now(signal) {
       const { vc } = await vcenter();
@@ -25,7 +25,7 @@ export function imageLease(image: Image, names: Names, build: string, vcenter: (
 }
 
 /** Of a datastore cluster each build takes the emptiest: what all agree on is the first by its name. */
-async function location({ vc, placement }: Vcenter, image: Image, signal: AbortSignal) {
+export async function agreedDatastore({ vc, placement }: Vcenter, image: Image, signal: AbortSignal) {
   const { datastore, datacenterPath } = await placement(signal);
   if (image.placement.datastore !== undefined) return datastore;
   const members = await datastores(vc, image, await openDatacenter(vc, datacenterPath, { signal }), signal);

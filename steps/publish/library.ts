@@ -1,0 +1,118 @@
+import { IngotError } from '../../common/failure.ts';
+import { Problems } from '../../common/problems.ts';
+import type { LibraryItemWanted } from '../../image/finish-publish.ts';
+import type { Image } from '../../image/index.ts';
+import { findLibrary, type Library } from '../../vsphere/library.ts';
+import { missingPrivileges } from '../../vsphere/privileges.ts';
+import { currentItem, type LibrarySite } from './library-item.ts';
+import { publishOvfItem } from './library-ovf.ts';
+import { datastoreOf, folderOf, publishVmTemplateItem } from './library-vm-template.ts';
+import { sameTemplate } from './mark.ts';
+import type { CheckContext, Mark, Published, PublishTarget } from './target.ts';
+
+/** The template as an item of a content library. */
+export function libraryTarget(image: Image, index: number, wanted: LibraryItemWanted): PublishTarget {
+  const { library, item, type } = wanted;
+  const kind = type === 'ovf' ? 'OVF' : 'VM template';
+  return {
+    field: `publish.contentLibraries[${index}]`,
+    what: `content library ${library}: item ${item} (${kind}), ${wanted.keep} earlier kept`,
+    // A copy of the old version, and the new one.
+    timeoutMs: 2 * image.timeouts.clone + image.timeouts.task,
+    async check(context) {
+      const site = await siteOf(wanted, context);
+      const problems = new Problems();
+      problems.add(...wrongLibrary(site.library, wanted));
+      await problems.gather(() => currentItem(site, image.name));
+      if (type === 'vm-template') {
+        await problems.gather(() => folderOf(site, context));
+        await problems.gather(() => datastoreOf(site, context));
+      }
+      problems.throwIfAny();
+      await warnOfRights(context, wanted);
+    },
+    async publish(context) {
+      const site = await siteOf(wanted, context);
+      const found = await currentItem(site, image.name);
+      if (sameTemplate(found?.mark, context.mark)) return readBack(site, context.mark, kind, false);
+      const [wrong] = wrongLibrary(site.library, wanted);
+      if (wrong !== undefined) throw wrong;
+      await (type === 'ovf' ? publishOvfItem(site, context) : publishVmTemplateItem(site, context));
+      return readBack(site, context.mark, kind, true);
+    },
+  };
+}
+
+async function siteOf(wanted: LibraryItemWanted, { center, signal }: CheckContext): Promise<LibrarySite> {
+  const rest = await center.vc.rest();
+  return { rest, library: await findLibrary(rest, wanted.library, { signal }), wanted, signal };
+}
+
+/** What cannot be published to, and what to do instead. */
+function wrongLibrary({ name, type, datastores }: Library, wanted: LibraryItemWanted): IngotError[] {
+  if (type !== 'LOCAL') {
+    return [
+      new IngotError(
+        'publish.library-subscribed',
+        `expected ${name} to be a local content library, found a ${type.toLowerCase()} one: what is in it comes from the library that it is subscribed to`,
+        {
+          remedy:
+            'publish to that library, in the vCenter that has it, and let this one synchronise; or name a local library',
+        },
+      ),
+    ];
+  }
+  if (wanted.type === 'vm-template' && datastores.length === 0) {
+    return [
+      new IngotError(
+        'publish.library-storage',
+        `expected ${name} to be on a datastore, found it on a file share, which holds no VM templates`,
+        { remedy: 'write type: ovf, or name a library that is on a datastore' },
+      ),
+    ];
+  }
+  return [];
+}
+
+/**
+ * Libraries lie below the global root and not in the inventory: global permissions count there, which vCenter only shows
+ * as they reach its own root. So what is missing is a warning: a permission of its own on that root hides a global one.
+ */
+async function warnOfRights({ center, image, signal, warn }: CheckContext, { library, type }: LibraryItemWanted) {
+  const { templateFolder } = await center.placement(signal);
+  const own = ['ContentLibrary.AddLibraryItem', 'ContentLibrary.UpdateLibraryItem', 'ContentLibrary.DeleteLibraryItem'];
+  const source = type === 'ovf' ? 'VApp.Export' : 'VirtualMachine.Provisioning.CloneTemplate';
+  const missing = await missingPrivileges(
+    center.vc,
+    [
+      { entity: center.vc.content.rootFolder, privileges: own },
+      { entity: templateFolder, privileges: [source] },
+    ],
+    { signal },
+  );
+  if (missing.length === 0) return;
+  const names = missing.map(({ privilege }) => privilege).join(', ');
+  warn(
+    `publishing to the content library ${library} may be refused: ${image.vcenter.username} seems to lack ${names}; rights on libraries are given as global permissions`,
+  );
+}
+
+async function readBack(site: LibrarySite, mark: Mark, kind: string, changed: boolean): Promise<Published> {
+  const { library, wanted } = site;
+  const found = await currentItem(site, mark.image);
+  if (found === undefined || !sameTemplate(found.mark, mark)) {
+    throw new IngotError(
+      'publish.read-back',
+      `expected the item ${wanted.item} of ${library.name} to be of build ${mark.build}, found ${found === undefined ? 'none' : `build ${found.mark.build}`}`,
+      { remedy: 'somebody changed it at this moment: build again, only publishing runs' },
+    );
+  }
+  const version = found.contentVersion === '' ? '' : `, version ${found.contentVersion}`;
+  const where = `content library ${library.name}: ${wanted.item} (${kind}${version})`;
+  return {
+    where,
+    changed,
+    proof: [`${where}, item ${found.id}, is of build ${mark.build}`],
+    facts: { kind: 'content-library', library: library.name, item: found.name, itemId: found.id, type: found.type },
+  };
+}
