@@ -63,12 +63,13 @@ export function report(cli: Pick<Cli, 'stdout' | 'env'>): PrepareReport {
   return {
     entry(entry) {
       const { preparation, failure } = entry;
-      const { explain, note, steps = [] } = preparation;
-      const right = preparation.state === 'right';
+      const { explain, steps = [] } = preparation;
+      const { note } = entry.after ?? preparation;
+      const done = preparation.state === 'right' || entry.action === 'changed';
       const above = headings(entry);
       // What is said of one object need not be said of the next.
-      const why = right || explain === explained ? [] : detail(explain);
-      if (!right) explained = explain;
+      const why = done || explain === explained ? [] : detail(explain);
+      if (!done) explained = explain;
       const lines = [
         ...above,
         ...rowOf(entry, width, style),

@@ -78,13 +78,14 @@ function unread(cli: Cli, { error }: PreparedPart, signal: AbortSignal): boolean
   return true;
 }
 
-function entryOf({ preparation, action, error }: Outcome, toFailure: (error: unknown) => Failure): Entry {
-  if (error === undefined) return { preparation, action };
+function entryOf({ error, ...outcome }: Outcome, toFailure: (error: unknown) => Failure): Entry {
+  if (error === undefined) return outcome;
   const { code, message, remedy, evidence } = toFailure(error);
-  return { preparation, action, failure: { code, message, remedy, evidence } };
+  return { ...outcome, failure: { code, message, remedy, evidence } };
 }
 
-/** An entry without functions, for machines. */
-function facts({ preparation: { change: _, steps = [], ...rest }, action, failure }: Entry) {
-  return { ...rest, steps, action, failure: failure ?? null };
+/** An entry without functions, for machines; the note is of the last reading. */
+function facts({ preparation, after, action, failure }: Entry) {
+  const { change: _, steps = [], note = null, ...rest } = preparation;
+  return { ...rest, note: after?.note ?? note, steps, action, failure: failure ?? null };
 }

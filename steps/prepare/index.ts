@@ -11,6 +11,7 @@ export { parts } from './preparation.ts';
 const finders: Readonly<Partial<Record<Part, () => Promise<FindPreparations>>>> = {
   'failure-domains': async () => (await import('./failure-domains.ts')).findFailureDomains,
   tags: async () => (await import('./tags.ts')).findTags,
+  'storage-policy': async () => (await import('./storage-policy.ts')).findStoragePolicyParts,
 };
 
 /** A preparation and what became of it. */
@@ -24,6 +25,8 @@ export interface Outcome {
    * - `failed`: it was not, or does not read back as it is wanted.
    */
   readonly action: 'none' | 'change' | 'changed' | 'failed';
+  /** As it was read back after a change. */
+  readonly after?: Preparation;
   readonly error?: unknown;
 }
 
@@ -122,7 +125,8 @@ async function changedOne(preparation: Preparation, signal: AbortSignal): Promis
 
 /** A change counts when it can be read back. */
 function proven(outcome: Outcome, now: Preparation | undefined): Outcome {
-  if (outcome.action !== 'changed' || now?.state === 'right') return outcome;
+  if (outcome.action !== 'changed') return outcome;
+  if (now?.state === 'right') return { ...outcome, after: now };
   const { object, what, wanted } = outcome.preparation;
   const error = new IngotError(
     'prepare.not-changed',

@@ -3,7 +3,6 @@ import { attachedObjects } from '../../vsphere/tags-attached.ts';
 import { type Ref, refText } from '../../vsphere/values.ts';
 import type { PrepareContext } from './preparation.ts';
 import type { CategoryFound } from './tag-category.ts';
-import type { Target } from './topology.ts';
 
 // Beyond that the sentence would be a list.
 const MOST_NAMED = 5;
@@ -13,7 +12,7 @@ export async function elsewhere(
   { vc, signal }: PrepareContext,
   category: CategoryFound | undefined,
   name: string,
-  targets: readonly Pick<Target, 'ref' | 'tag'>[],
+  targets: readonly { readonly ref: Ref; readonly tag: string }[],
 ): Promise<string | undefined> {
   const tag = category?.tags.find((each) => each.name === name);
   if (tag === undefined) return undefined;
