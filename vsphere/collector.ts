@@ -8,6 +8,7 @@ import type { ObjectUpdate, PropertyFilterSpec, UpdateSet } from './vim25.gen.ts
 /** The properties a wait can follow, by type. Leaves, since a parent is sent whole whenever one of its children changes. */
 export const WATCHED = {
   Task: ['info'],
+  HttpNfcLease: ['state', 'info', 'error'],
   VirtualMachine: [
     'runtime.powerState',
     'runtime.question',
@@ -65,8 +66,8 @@ export class Collector {
   }
 
   /**
-   * Nobody waits for the object any more. A task leaves with the next change of the view, a VM only with the next
-   * collector: the same VMs are waited for again and again.
+   * Nobody waits for the object any more. A task or a lease leaves with the next change of the view, a VM only with the
+   * next collector: the same VMs are waited for again and again.
    */
   unfollow(object: Ref<WatchedType>): void {
     this.#unused.add(refText(object));
@@ -134,7 +135,7 @@ export class Collector {
       );
     } else {
       if (add.length === 0) return;
-      const ended = [...this.#unused].filter((key) => this.followed.get(key)?.object.type === 'Task');
+      const ended = [...this.#unused].filter((key) => this.followed.get(key)?.object.type !== 'VirtualMachine');
       const remove = ended.flatMap((key) => this.followed.get(key)?.object ?? []);
       const missing = await this.#session.call(
         'ModifyListView',

@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
   /** Until the answer begins, or a next piece of the body leaves; default 60 s. */
   readonly answerMs?: number | undefined;
+  /** Between two pieces of the answer's body; default 60 s. */
+  readonly bodyMs?: number | undefined;
 }
 
 export type HttpAnswer = Dispatcher.ResponseData;
@@ -50,7 +52,7 @@ export async function openHttp(address: Address, openSocket: OpenSocket): Promis
   });
   return {
     address,
-    async request({ method, path, headers, body, signal, answerMs }) {
+    async request({ method, path, headers, body, signal, answerMs, bodyMs }) {
       signal?.throwIfAborted();
       try {
         const sent = request.call(pool, {
@@ -60,7 +62,7 @@ export async function openHttp(address: Address, openSocket: OpenSocket): Promis
           body: body ?? null,
           ...(signal ? { signal } : {}),
           headersTimeout: answerMs ?? 60_000,
-          bodyTimeout: 60_000,
+          bodyTimeout: bodyMs ?? 60_000,
         });
         return await (signal ? abortable(sent, signal) : sent);
       } catch (error) {

@@ -26,7 +26,7 @@ const CONNECT_MS = 15_000;
 
 /** `AB:CD:…` or `abcd…` as 64 lower-case hexadecimal digits. Throws `vsphere.thumbprint`. */
 export function normalThumbprint(text: string): string {
-  const digits = text.replaceAll(':', '').trim().toLowerCase();
+  const digits = digitsOf(text);
   if (/^[0-9a-f]{64}$/.test(digits)) return digits;
   throw new IngotError('vsphere.thumbprint', `expected a SHA-256 thumbprint (64 hexadecimal digits), found ${text}`, {
     remedy: `Show it with: openssl s_client -connect SERVER:443 </dev/null | openssl x509 -noout -fingerprint -sha256`,
@@ -38,13 +38,7 @@ export async function openerFor(address: Address, trust: Trust): Promise<OpenSoc
   if (trust.insecure) return (signal) => open(address, { rejectUnauthorized: false }, signal);
   if (trust.thumbprint !== undefined) {
     const pinned = normalThumbprint(trust.thumbprint);
-    return async (signal) => {
-      const socket = await open(address, { rejectUnauthorized: false }, signal);
-      const certificate = socket.getPeerCertificate(true);
-      if (thumbprintOf(certificate) === pinned) return socket;
-      socket.destroy();
-      throw untrusted(address, certificate, 'its thumbprint is not the pinned one');
-    };
+    return pinnedOpener(address, (certificate) => certificate.fingerprint256, pinned);
   }
   const own = trust.caFile === undefined ? [] : [await readCaFile(trust.caFile)];
   return async (signal) => {
@@ -60,6 +54,32 @@ export async function openerFor(address: Address, trust: Trust): Promise<OpenSoc
       throw (await rejected(address, error, signal)) ?? error;
     }
   };
+}
+
+/**
+ * A function that opens sockets to a server whose certificate vCenter has told the SHA-1 thumbprint of, as it does with the
+ * URLs of an HttpNfcLease (`sslThumbprint`). Never for a thumbprint that a person chooses.
+ */
+export function openerForSha1(address: Address, thumbprint: string): OpenSocket {
+  return pinnedOpener(address, ({ fingerprint }) => fingerprint, digitsOf(thumbprint));
+}
+
+function pinnedOpener(
+  address: Address,
+  thumbprintOf: (certificate: DetailedPeerCertificate) => string,
+  pinned: string,
+): OpenSocket {
+  return async (signal) => {
+    const socket = await open(address, { rejectUnauthorized: false }, signal);
+    const certificate = socket.getPeerCertificate(true);
+    if (digitsOf(thumbprintOf(certificate)) === pinned) return socket;
+    socket.destroy();
+    throw untrusted(address, certificate, 'its thumbprint is not the pinned one');
+  };
+}
+
+function digitsOf(thumbprint: string): string {
+  return thumbprint.replaceAll(':', '').trim().toLowerCase();
 }
 
 /** If it is the certificate that was refused: an error that shows it. */
@@ -129,10 +149,6 @@ function open({ host, port }: Address, options: tls.ConnectionOptions, signal: A
       resolve(socket);
     });
   });
-}
-
-function thumbprintOf(certificate: DetailedPeerCertificate): string {
-  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
 }
 
 function untrusted({ host, port }: Address, certificate: DetailedPeerCertificate, why: string): IngotError {
