@@ -13,6 +13,7 @@ import type { DiskContent, GuestState, LabRequest } from './protocol.ts';
 import type { ProxyContext } from './proxy/call.ts';
 import { Esxi } from './proxy/esxi.ts';
 import { Faults } from './proxy/faults.ts';
+import { Leases } from './proxy/nfc/leases.ts';
 import { ProxyServer } from './proxy/server.ts';
 import { Sessions } from './proxy/sessions.ts';
 import { Trace } from './proxy/trace.ts';
@@ -137,6 +138,7 @@ export class Lab {
       upstream: new Upstream(vcsimProcess.origin),
       transfers: new Transfers(),
       esxi: new Esxi(),
+      leases: new Leases(vcsim, base.scenario),
       trace: process.env.INGOT_LAB_TRACE ? new Trace(process.env.INGOT_LAB_TRACE) : undefined,
       host: () => proxy.host,
     };

@@ -90,6 +90,28 @@ export interface SysprepFault {
   readonly found?: SysprepFound;
 }
 
+/** How disks leave and come (HttpNfcLease), and what goes wrong with that. */
+export interface NfcScenario {
+  /** ExportVm of a template is refused (InvalidState). */
+  readonly templates?: 'refused';
+  /** Disks go over the ESXi host, whose thumbprint vCenter tells; or it tells another one. */
+  readonly host?: 'esxi' | 'esxi-other';
+  /** A lease never becomes ready, or becomes an error. */
+  readonly initializing?: 'hangs' | 'fails';
+  /** Seconds without a sign of life after which a lease ends; 300 if it is not given. */
+  readonly leaseSeconds?: number;
+  /** The disk that is exported is so much longer. */
+  readonly padMegabytes?: number;
+  /** The first transfer is cut when so many bytes of it went through. */
+  readonly cutAfterBytes?: number;
+  /** The first disk that is sent stops for so many milliseconds. */
+  readonly stallMs?: number;
+  /** vCenter's own digests are not those of the bytes. */
+  readonly manifest?: 'wrong';
+  /** The export option `extraconfig` does nothing. */
+  readonly extraConfig?: 'dropped';
+}
+
 /** What goes wrong in a lab. Everything is optional; an empty scenario is a lab where all goes well. */
 export interface Scenario {
   readonly boot?: { readonly vmwareLog?: 'locked'; readonly promptAfter?: number };
@@ -109,6 +131,7 @@ export interface Scenario {
   };
   /** Files of guests go over the ESXi host, whose certificate vCenter knows; or it knows another one. */
   readonly guestFiles?: { readonly certificate: 'known' | 'other' };
+  readonly nfc?: NfcScenario;
   readonly ssh?: { readonly hostKey?: 'differs'; readonly refusesKey?: boolean };
   readonly openssh?: {
     readonly keyAcl?: 'wide';
@@ -191,6 +214,17 @@ const MEMBERS: Readonly<Record<keyof Scenario, readonly string[] | undefined>> =
   downloads: ['sha256'],
   clock: ['days'],
   guestFiles: ['certificate'],
+  nfc: [
+    'templates',
+    'host',
+    'initializing',
+    'leaseSeconds',
+    'padMegabytes',
+    'cutAfterBytes',
+    'stallMs',
+    'manifest',
+    'extraConfig',
+  ],
   ssh: ['hostKey', 'refusesKey'],
   openssh: ['keyAcl', 'capability', 'featuresOnDemand', 'config'],
   scripts: undefined,

@@ -33,6 +33,12 @@ export class FileSystem {
     if (entries === undefined) for (const path of FOLDERS) this.makeFolder(path);
   }
 
+  /** A volume of entries as `all` gives them. */
+  static of(entries: readonly NtfsEntry[]): FileSystem {
+    const all = entries.map((entry) => [key(entry.path), { ...entry, content: Buffer.from(entry.content) }] as const);
+    return new FileSystem(new Map(all));
+  }
+
   /** A copy that shares the contents. */
   clone(): FileSystem {
     return new FileSystem(this.#entries);

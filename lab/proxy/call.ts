@@ -12,6 +12,7 @@ import {
 } from '../vcsim/soap.ts';
 import { at, leaf, node, type XmlElement } from '../xml.ts';
 import type { Esxi } from './esxi.ts';
+import type { Leases } from './nfc/leases.ts';
 import type { Sessions } from './sessions.ts';
 import type { Trace } from './trace.ts';
 import type { Transfers } from './transfers.ts';
@@ -24,6 +25,7 @@ export interface ProxyContext extends LabContext {
   readonly upstream: Upstream;
   readonly transfers: Transfers;
   readonly esxi: Esxi;
+  readonly leases: Leases;
   /** Where requests are recorded, if they are. */
   readonly trace: Trace | undefined;
   /** `127.0.0.1:PORT` of the proxy. */

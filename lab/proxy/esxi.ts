@@ -1,9 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { createServer, type Server } from 'node:https';
 import { type LabCertificate, makeCertificate } from '../certificate.ts';
 import { reference } from '../vcsim/soap.ts';
 import { at, leaf, node } from '../xml.ts';
-import { answer, forward, type Interceptor } from './call.ts';
-import type { Transfers } from './transfers.ts';
+import { answer, forward, type Interceptor, type ProxyContext } from './call.ts';
 
 /** The ESXi host of a lab, for what goes over it and not over vCenter: file transfers, under a certificate of its own. */
 export class Esxi {
@@ -11,11 +11,12 @@ export class Esxi {
   #server: Promise<Server> | undefined;
 
   /** Listens on a free port of 127.0.0.1; `https://localhost:PORT`, which is another name than vCenter's. */
-  async origin(transfers: Transfers): Promise<string> {
+  async origin({ transfers, leases }: Pick<ProxyContext, 'transfers' | 'leases'>): Promise<string> {
     const { certificate: cert, key } = this.certificate;
     this.#server ??= new Promise((resolve, reject) => {
       const server = createServer({ cert, key }, (incoming, outgoing) => {
-        transfers.route(incoming, outgoing).catch(() => outgoing.destroy());
+        const routes = incoming.url?.startsWith('/nfc/') ? leases : transfers;
+        routes.route(incoming, outgoing).catch(() => outgoing.destroy());
       });
       server.on('tlsClientError', () => {});
       server.once('error', reject);
@@ -23,6 +24,11 @@ export class Esxi {
     });
     const address = (await this.#server).address();
     return `https://localhost:${address !== null && typeof address === 'object' ? address.port : 0}`;
+  }
+
+  /** SHA-1 of the certificate, as vCenter tells it: `AB:CD:…`. */
+  get thumbprint(): string {
+    return new X509Certificate(this.certificate.certificate).fingerprint;
   }
 
   async close(): Promise<void> {

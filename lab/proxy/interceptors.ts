@@ -4,6 +4,7 @@ import { answerVm } from './methods/cdrom.ts';
 import { cloneVm } from './methods/clone.ts';
 import { createVm } from './methods/create-vm.ts';
 import { acquireTicket, changeFile } from './methods/datastore.ts';
+import { createDescriptor, exportSnapshot, exportVm, unlessLeased } from './methods/export.ts';
 import {
   changeFileAttributes,
   deleteDirectory,
@@ -15,6 +16,8 @@ import {
   transferTo,
 } from './methods/guest-files.ts';
 import { listProcesses, startProgram } from './methods/guest-operations.ts';
+import { createImportSpec, importVApp } from './methods/import.ts';
+import { leaseAbort, leaseComplete, leaseManifest, leaseProgress } from './methods/lease.ts';
 import { powerOff, powerOn, powerOnMulti, rebootGuest, remove, reset, shutdownGuest } from './methods/power.ts';
 import { reconfigure } from './methods/reconfigure.ts';
 import { rename } from './methods/rename.ts';
@@ -38,9 +41,9 @@ const INTERCEPTORS: ReadonlyMap<string, Interceptor> = new Map<string, Intercept
   ['ReconfigVM_Task', reconfigure],
   ['CloneVM_Task', cloneVm],
   ['Rename_Task', rename],
-  ['Destroy_Task', remove],
+  ['Destroy_Task', unlessLeased(remove)],
   ['UnregisterVM', remove],
-  ['PowerOnVM_Task', powerOn],
+  ['PowerOnVM_Task', unlessLeased(powerOn)],
   ['PowerOnMultiVM_Task', powerOnMulti],
   ['PowerOffVM_Task', powerOff],
   ['ResetVM_Task', reset],
@@ -57,6 +60,15 @@ const INTERCEPTORS: ReadonlyMap<string, Interceptor> = new Map<string, Intercept
   ['DeleteDatastoreFile_Task', changeFile],
   ['MoveDatastoreFile_Task', changeFile],
   ['AcquireGenericServiceTicket', acquireTicket],
+  ['ExportVm', exportVm],
+  ['ExportSnapshot', exportSnapshot],
+  ['CreateDescriptor', createDescriptor],
+  ['CreateImportSpec', createImportSpec],
+  ['ImportVApp', importVApp],
+  ['HttpNfcLeaseProgress', leaseProgress],
+  ['HttpNfcLeaseComplete', leaseComplete],
+  ['HttpNfcLeaseAbort', leaseAbort],
+  ['HttpNfcLeaseGetManifest', leaseManifest],
   ['StartProgramInGuest', startProgram],
   ['ListProcessesInGuest', listProcesses],
   ['MakeDirectoryInGuest', makeDirectory],

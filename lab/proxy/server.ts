@@ -54,7 +54,9 @@ export class ProxyServer {
     if (incoming.method === 'POST' && /^\/sdk(\/vimService)?\/?$/.test(path)) {
       return routeSoap(incoming, outgoing, this.#lab, this.#faults, this.counts);
     }
-    const name = path.startsWith('/folder') ? `${incoming.method} /folder` : `${incoming.method} ${path}`;
+    // The paths hold datastore paths and tickets.
+    const kind = ['/folder', '/nfc'].find((prefix) => path.startsWith(prefix)) ?? path;
+    const name = `${incoming.method} ${kind}`;
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
     const struck = this.#faults.take(name);
     if (struck?.kind === 'http') {
@@ -67,6 +69,7 @@ export class ProxyServer {
       return;
     }
     if (path === '/guestFile') return this.#lab.transfers.route(incoming, outgoing);
+    if (path.startsWith('/nfc/')) return this.#lab.leases.route(incoming, outgoing);
     if (path.startsWith('/folder/')) return routeFolder(incoming, outgoing, this.#lab, this.#faults);
     incoming.pipe(this.#lab.upstream.stream(incoming, outgoing));
   }

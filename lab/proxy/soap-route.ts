@@ -3,6 +3,7 @@ import { faultEnvelope, SoapFault } from '../vcsim/soap.ts';
 import { failedTask, fault, type ProxyContext, readCall } from './call.ts';
 import type { Fault, Faults } from './faults.ts';
 import { interceptorFor } from './interceptors.ts';
+import { askOfShadows, tellOfLeases } from './nfc/rewrite.ts';
 import { type Answer, endToEnd } from './upstream.ts';
 
 const METHOD = /<(?:[\w-]+:)?Body[^>]*>\s*<(?:[\w-]+:)?([A-Za-z]\w*)/;
@@ -62,7 +63,10 @@ async function respond(
     return failedTask(readCall(method, raw, incoming), lab, struck.type, struck.message ?? struck.type);
   }
   const interceptor = interceptorFor(method, raw);
-  if (interceptor === undefined) return lab.upstream.call(incoming, raw, signal);
+  if (interceptor === undefined) {
+    const answer = await lab.upstream.call(incoming, askOfShadows(lab.leases, method, raw), signal);
+    return { ...answer, body: tellOfLeases(lab.leases, method, answer.body) };
+  }
   return interceptor(readCall(method, raw, incoming), lab);
 }
 

@@ -88,8 +88,8 @@ export const transferFrom = guestOperation(async ({ call, lab, tools, present })
 });
 
 /** Over which machine files go: vCenter passes them on, or the ESXi host takes them itself. */
-async function originOf({ scenario, esxi, transfers }: ProxyContext): Promise<string | undefined> {
-  return scenario.scenario.guestFiles === undefined ? undefined : esxi.origin(transfers);
+async function originOf(lab: ProxyContext): Promise<string | undefined> {
+  return lab.scenario.scenario.guestFiles === undefined ? undefined : lab.esxi.origin(lab);
 }
 
 function described(entry: NtfsEntry): string {
