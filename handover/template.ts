@@ -115,7 +115,7 @@ async function templatePath(vc: Vsphere, { placement, template }: Image, signal:
 export function requireSealed(
   found: FoundTemplate,
   image: Image,
-  { foreign = false }: { readonly foreign?: boolean } = {},
+  { foreign = false }: { readonly foreign?: boolean | undefined } = {},
 ): void {
   const problems = new Problems();
   const { inventoryPath: path, power, isTemplate } = found;

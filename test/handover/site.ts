@@ -58,11 +58,14 @@ export async function openHandoverSite(...args: string[]): Promise<HandoverSite>
     govc: vcsim.govc,
     async template(name, { folder: at = '/DC0/vm', extraConfig = sealed, disk = 60, vm = false } = {}) {
       const path = `${at}/${name}`;
+      // The simulator names a VM's directory after it, in whatever folder it is, and refuses a second one.
+      const first = `${name}-${++count}`;
       await vcsim.govc(
         ...['vm.create', '-dc', 'DC0', '-folder', at, '-ds', 'LocalDS_0', '-pool', '/DC0/host/DC0_C0/Resources'],
         ...['-net', 'VM Network', '-on=false', '-g', 'windows2019srvNext_64Guest', '-version', 'vmx-15'],
-        ...['-disk', `${disk}GB`, '-disk.controller', 'pvscsi', name],
+        ...['-disk', `${disk}GB`, '-disk.controller', 'pvscsi', first],
       );
+      await vcsim.govc('object.rename', `${at}/${first}`, name);
       const entries = Object.entries(extraConfig).flatMap(([key, value]) => ['-e', `${key}=${value}`]);
       if (entries.length > 0) await vcsim.govc('vm.change', '-vm', path, ...entries);
       if (!vm) await vcsim.govc('vm.markastemplate', path);

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { IngotError } from '../../common/failure.ts';
+import { collectVariable, type Variables } from '../variables.ts';
+
+export interface TemplateFlags {
+  readonly var?: Variables;
+  readonly foreignTemplate?: boolean;
+}
+
+/** The argument and flags of every command about the template of an image file. */
+export function withTemplateFlags(command: Command): Command {
+  return command
+    .argument('<file>', 'the image file')
+    .option('--var <name=value>', 'value of a variable of the image file; repeat it for more', collectVariable)
+    .option('--foreign-template', 'take a template that no build of this image sealed: you know that it is');
+}
+
+/** A text file that a flag names. @throws IngotError `cli.input-file` */
+export async function readInput(path: string, flag: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read';
+    throw new IngotError('cli.input-file', `expected a readable file for ${flag}, found ${path}: ${reason}`, {
+      remedy: 'correct the path',
+      cause: error,
+    });
+  }
+}
