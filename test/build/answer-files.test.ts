@@ -8,7 +8,7 @@ import { ingot } from '../cli/ingot.ts';
 import { assertDone, assertFailed } from './built.ts';
 import { openSite } from './site.ts';
 
-const site = await openSite();
+const site = await openSite({ smokeTest: false });
 
 const RDP = 'Microsoft-Windows-TerminalServices-LocalSessionManager';
 const ASSISTANCE = 'Microsoft-Windows-RemoteAssistance-Exe';

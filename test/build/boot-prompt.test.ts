@@ -6,7 +6,7 @@ import { PATH } from '../lab/support/tools.ts';
 import { assertDone } from './built.ts';
 import { openSite } from './site.ts';
 
-const site = await openSite();
+const site = await openSite({ smokeTest: false });
 const iso = join(root, 'lab/media/windows-server-2022-prompt.iso');
 const changes = { media: { iso }, windows: { version: '2022' } };
 const keys = async () => (await site.lab.counts()).PutUsbScanCodes ?? 0;

@@ -6,7 +6,7 @@ import { root } from '../cli/ingot.ts';
 import { assertDone, assertFailed } from './built.ts';
 import { openSite, tool } from './site.ts';
 
-const site = await openSite();
+const site = await openSite({ smokeTest: false });
 
 // A Tools disc without drivers, so that Windows PE has to find pvscsi elsewhere.
 const tools = join(site.folder, 'tools');

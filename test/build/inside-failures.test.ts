@@ -8,7 +8,7 @@ import { readScenario } from '../../lab/scenario.ts';
 import { assertDone, assertFailed, type Built, type ExpectedFailure } from './built.ts';
 import { type Changes, openSite } from './site.ts';
 
-const site = await openSite();
+const site = await openSite({ smokeTest: false });
 const { lab } = site;
 
 /** Builds with ready scenarios of the lab, all at once; builds of one name go on with the same VM. */

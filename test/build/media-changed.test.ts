@@ -8,7 +8,7 @@ import { ended, root } from '../cli/ingot.ts';
 import { assertFailed, builtFrom } from './built.ts';
 import { openSite } from './site.ts';
 
-const site = await openSite();
+const site = await openSite({ smokeTest: false });
 const sample = join(root, 'lab/media/windows-server-20h2.iso');
 const media = async () => (await site.govc('datastore.ls', 'ingot/media').catch(() => '')).trim();
 

@@ -7,7 +7,7 @@ import { PATH } from '../lab/support/tools.ts';
 import { assertFailed } from './built.ts';
 import { openSite, vmNames } from './site.ts';
 
-const site = await openSite();
+const site = await openSite({ smokeTest: false });
 const sampleIso = join(root, 'lab/media/windows-server-20h2.iso');
 
 /** Builds from an ISO of these bytes; it must fail while it is read, and leave nothing. */

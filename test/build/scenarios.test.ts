@@ -54,7 +54,8 @@ suite('each scenario, from the command line to its verdict', { concurrency: labs
     if (!names.includes(name)) continue; // the first test has told
     if (deeper.includes(`'${name}'`)) continue;
     test(`${name}: ${row.fails?.[1] ?? 'done'}`, async () => {
-      const file = await writeImage(folder, name, row.changes);
+      const smokeTest = { enabled: name.startsWith('clone-') };
+      const file = await writeImage(folder, name, { smokeTest, ...row.changes });
       const lab = free.pop();
       assert.ok(lab, 'a lab is free');
       const built = builtFrom(await build(file, join(scenarios, `${name}.yaml`), lab));

@@ -43,8 +43,14 @@ export interface Site {
   govc(...args: string[]): Promise<string>;
 }
 
+export interface SiteOptions extends StartLabOptions {
+  /** False: image files ask for no smoke test, a third of a build. For tests of what is done before it. */
+  readonly smokeTest?: false;
+}
+
 /** Starts a lab for all tests of a file; it goes with the last of them. */
-export async function openSite(options: StartLabOptions = {}): Promise<Site> {
+export async function openSite({ smokeTest, ...options }: SiteOptions = {}): Promise<Site> {
+  const defaults: Changes = smokeTest === false ? { smokeTest: { enabled: false } } : {};
   const [lab, folder] = await Promise.all([startLab(options), mkdtemp(join(tmpdir(), 'ingot-test-build-'))]);
   const children = new Set<ReturnType<typeof start>>();
   after(async () => {
@@ -66,7 +72,7 @@ export async function openSite(options: StartLabOptions = {}): Promise<Site> {
   return {
     lab,
     folder,
-    image: (name, changes) => writeImage(folder, name, changes),
+    image: (name, changes) => writeImage(folder, name, { ...defaults, ...changes }),
     start: startBuild,
     show,
     build: async (file, build) => builtFrom(await show(file, build)),

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { assertDone } from './built.ts';
 import { openSite } from './site.ts';
 
-const site = await openSite();
+const site = await openSite({ smokeTest: false });
 
 test('a tools.conf that VMware Tools refuse is mended, and the lines that it was refused for are named', async () => {
   // As `'exclude-nics=' | Out-File` of PowerShell 5.1 leaves it: UTF-16, and without a group.

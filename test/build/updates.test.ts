@@ -5,7 +5,7 @@ import { readScenario } from '../../lab/scenario.ts';
 import { assertDone, assertFailed, type Built, type ExpectedFailure } from './built.ts';
 import { type Changes, openSite } from './site.ts';
 
-const site = await openSite();
+const site = await openSite({ smokeTest: false });
 const { lab } = site;
 const masterOn = /^VM \/DC0\/vm\/[a-z-]+-master \(poweredOn\): the next build goes on with it$/;
 

@@ -10,7 +10,7 @@ import { openSite, type Site, tool } from './site.ts';
 
 const sites = await Promise.all(
   ['upload-cut', 'upload-token-expired'].map((name) =>
-    openSite({ scenario: join(root, `lab/scenarios/${name}.yaml`) }),
+    openSite({ scenario: join(root, `lab/scenarios/${name}.yaml`), smokeTest: false }),
   ),
 );
 const [cut, expired] = sites;

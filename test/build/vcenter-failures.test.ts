@@ -8,7 +8,7 @@ import { assertDone, assertFailed } from './built.ts';
 import { answerDiscs, openSite, tool, vmNames } from './site.ts';
 import { foreignVm, readVm } from './vm.ts';
 
-const site = await openSite();
+const site = await openSite({ smokeTest: false });
 const { lab } = site;
 const server = lab.env.INGOT_VAR_vcenter ?? '';
 const foreign = await foreignVm(site, 'foreign');

@@ -6,7 +6,7 @@ import type { Scenario } from '../../lab/scenario.ts';
 import { assertDone, assertFailed, type ExpectedFailure } from './built.ts';
 import { answerDiscs, type Changes, openSite, vmNames } from './site.ts';
 
-const site = await openSite();
+const site = await openSite({ smokeTest: false });
 const { lab } = site;
 
 interface Case extends ExpectedFailure {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Changes } from '../build/site.ts';
 import { openSite } from '../build/site.ts';
-import { ingot } from '../cli/ingot.ts';
+import { ingotHere } from '../cli/here.ts';
 import { PATH } from '../lab/support/tools.ts';
 
 const site = await openSite();
@@ -11,7 +11,7 @@ const site = await openSite();
 async function prints(changes: Changes, env: Readonly<Record<string, string>> = {}): Promise<Map<string, string>> {
   const file = await site.image('printed', changes);
   const all = { PATH, ...site.lab.env, ...env };
-  const { code, stdout, stderr } = await ingot(['plan', file, '--offline', '--json'], { cwd: site.folder, env: all });
+  const { code, stdout, stderr } = await ingotHere(['plan', file, '--offline', '--json'], all);
   assert.equal(code, 0, stderr);
   const steps: { step: string; fingerprint: string }[] = JSON.parse(stdout);
   return new Map(steps.map(({ step, fingerprint }) => [step, fingerprint]));
