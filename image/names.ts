@@ -49,6 +49,8 @@ export const keys = {
   step: 'ingot.step.',
   /** What the passwords of this VM's Windows are derived with; no secret. */
   salt: 'ingot.salt',
+  /** On a master that was cloned: what the password of its source was derived with (steps/source/login.ts). */
+  sourceLogin: 'ingot.source.login',
   /** The bootstrap's report, copied out of guestinfo: Windows is installed. */
   installed: 'ingot.installed',
   bootstrap: 'guestinfo.ingot.bootstrap',

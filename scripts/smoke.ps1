@@ -8,31 +8,11 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 . (Join-Path -Path $PSScriptRoot -ChildPath 'common.ps1')
 . (Join-Path -Path $PSScriptRoot -ChildPath 'lib-state.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'lib-setup.ps1')
 . (Join-Path -Path $PSScriptRoot -ChildPath 'lib-sshd.ps1')
 . (Join-Path -Path $PSScriptRoot -ChildPath 'lib-tools.ps1')
 
 $SysprepFolder = Join-Path -Path $env:SystemRoot -ChildPath 'System32\Sysprep'
-
-# Where Windows stands: Setup writes both values, and the image state, when it is through.
-function Get-SetupState {
-    $setup = 'HKLM:\SYSTEM\Setup'
-    return @{
-        imageState            = Get-ImageState
-        systemSetupInProgress = [int](Get-RegistryValue -Path $setup -Name 'SystemSetupInProgress' -Default 0)
-        oobeInProgress        = [int](Get-RegistryValue -Path $setup -Name 'OOBEInProgress' -Default 0)
-    }
-}
-
-function Test-Ready {
-    param([Parameter(Mandatory = $true)][hashtable]$State, [Parameter(Mandatory = $true)][AllowEmptyString()][string[]]$Service)
-    if ($State.imageState -ne 'IMAGE_STATE_COMPLETE' -or $State.systemSetupInProgress -ne 0 -or $State.oobeInProgress -ne 0) { return $false }
-    foreach ($name in $Service) {
-        # One that does not start by itself, or is not there, is not waited for: the facts tell of it.
-        $found = Get-IngotService -Name $name
-        if ($found.startType -eq 'Automatic' -and $found.status -ne 'Running') { return $false }
-    }
-    return $true
-}
 
 # The line with which sshd greets; empty when nothing answers.
 function Get-SshBanner {
@@ -149,20 +129,8 @@ Invoke-IngotScript -Body {
     if (@('', 'docker', 'containerd') -notcontains $runtime) { Stop-Ingot -Code 'guest.parameters' -Message "Expected docker or containerd in runtime, found $runtime." }
     $names = @(Get-IngotProperty -InputObject $Parameter -Name 'rules' -Default @() | ForEach-Object -Process { [string]$_ })
 
-    # Windows tells nobody when Setup is through: the registry and the services are looked at each second.
     $services = @(@('sshd', 'VMTools', $runtime) | Where-Object -FilterScript { $_ -ne '' })
-    # Not by the time of day, which is set in the first minutes of a clone.
-    $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    $state = Get-SetupState
-    $shown = ''
-    while (-not (Test-Ready -State $state -Service $services) -and $clock.Elapsed.TotalSeconds -lt $seconds) {
-        if ($state.imageState -ne $shown) {
-            $shown = $state.imageState
-            Write-IngotProgress -Message "Waiting for the end of OOBE ($shown)"
-        }
-        Start-Sleep -Seconds 1
-        $state = Get-SetupState
-    }
+    $state = Wait-SetupReady -Service $services -Seconds $seconds
 
     $system = Get-CimInstance -ClassName Win32_ComputerSystem
     $sshd = Get-IngotService -Name 'sshd'

@@ -15,6 +15,7 @@ import { guestAccess } from './guest-access.ts';
 import { graphOf } from './index.ts';
 import { isoIntake } from './media/intake.ts';
 import { openIso } from './media/open.ts';
+import type { FoundSource } from './source/found.ts';
 import { buildPassword } from './support/build-password.ts';
 import { guestDiagnostics } from './support/diagnostics.ts';
 import { rememberedDigests } from './support/digests.ts';
@@ -94,7 +95,8 @@ export async function planImage(image: Image, options: PlanOptions): Promise<rea
   const { signal } = options;
   try {
     // A plan uploads nothing.
-    if ((await env.iso.identify({ signal, onProgress: () => undefined })) === undefined) env.iso.leaveUnknown();
+    if (image.source === undefined && (await env.iso.identify({ signal, onProgress: () => undefined })) === undefined)
+      env.iso.leaveUnknown();
     return await plan(graphOf(image), image, env, { store, digestOf: scriptDigest, signal: options.signal });
   } finally {
     await close();
@@ -140,6 +142,7 @@ function openEnvironment(image: Image, { build, mode, signal, redactor, warn }: 
   const digests = rememberedDigests(join(stateFolder, 'digests.json'));
   // A download is none of a step's: it ends with the build.
   const closed = new AbortController();
+  let source: Promise<FoundSource> | undefined;
   const env: BuildEnv = {
     build,
     names,
@@ -160,6 +163,12 @@ function openEnvironment(image: Image, { build, mode, signal, redactor, warn }: 
     fileOf: (name) => join(stateFolder, image.name, build, name),
     digests,
     lease,
+    source: () => {
+      source ??= vcenter().then(async (center) =>
+        (await import('./source/found.ts')).findSource(image, center, signal),
+      );
+      return source;
+    },
     iso: isoIntake({
       image,
       names,
@@ -185,7 +194,7 @@ function openEnvironment(image: Image, { build, mode, signal, redactor, warn }: 
 function offlineError(): IngotError {
   return new IngotError(
     'plan.offline',
-    'expected a plan that needs no vCenter, found that the Windows ISO lies there',
+    'expected a plan that needs no vCenter, found that what Windows comes from lies there',
     {
       remedy: 'plan without --offline, or name a local file in media.iso',
     },

@@ -4,6 +4,7 @@ import { IngotError } from '../common/failure.ts';
 import { keys } from '../image/names.ts';
 import { defineStep } from './define.ts';
 import { preflight } from './preflight.ts';
+import { removeStaleMaster } from './support/stale-master.ts';
 import { bootOptions, vmSpec } from './support/vm-spec.ts';
 import { uploadMedia } from './upload-media.ts';
 
@@ -29,13 +30,7 @@ export const createVm = defineStep({
   timeout: (image) => 3 * image.timeouts.task,
   async run({ vcenter, names, records, config, needs, held, build, fingerprint, signal, progress }) {
     const center = await vcenter();
-    const stale = await center.look('master', signal);
-    if (stale !== undefined) {
-      progress(`Deleting ${names.master}: its inputs changed, or an earlier build broke off before Windows was there`);
-      await center.destroy('master', signal);
-      const disc = stale.extraConfig.get(keys.disc) ?? '';
-      if (disc !== '') await center.files.delete(disc, signal);
-    }
+    await removeStaleMaster(center, names.master, progress, signal);
     const place = await center.placement(signal);
     const { iso, tools, disc } = needs.media;
     const instanceUuid = randomUUID();

@@ -7,6 +7,7 @@ import type { IsoImage } from '../iso/writer/write.ts';
 import { type Step, type StepDefinition, stepsFor } from '../pipeline/step.ts';
 import type { SnapshotRef } from '../vsphere/snapshot.ts';
 import type { IsoIntake } from './media/intake.ts';
+import type { FoundSource } from './source/found.ts';
 import type { Diagnostics } from './support/diagnostics.ts';
 import type { Digests } from './support/digests.ts';
 import { type RestartWish, withRestarts } from './support/restarts.ts';
@@ -49,6 +50,8 @@ export interface BuildEnv extends RestartWish {
   readonly lease: Lease;
   /** The Windows ISO. */
   readonly iso: IsoIntake;
+  /** What Windows is cloned from in its place; looked up once. */
+  source(): Promise<FoundSource>;
 }
 
 const define = stepsFor<Image, BuildEnv>();

@@ -5,9 +5,9 @@ import type { Image } from '../image/index.ts';
 import type { Role } from '../image/names.ts';
 import { pickAddress } from './support/addresses.ts';
 import { sshLogin } from './support/ssh-login.ts';
-import { whileOn } from './support/while-on.ts';
+import { whileStarting } from './support/while-on.ts';
 import type { Vcenter } from './vcenter/index.ts';
-import type { Machine, MachineState, WaitOptions } from './vcenter/machine.ts';
+import type { Machine, MachineState } from './vcenter/machine.ts';
 
 export interface GuestAccess {
   /** A session in the running Windows of a role; the VM is powered on and waited for if need be. */
@@ -27,59 +27,26 @@ export interface GuestAccessOptions {
   readonly port: number;
 }
 
-/** As whileOn; Windows is starting where it was not found ready at once. */
-async function waited<R>(
-  machine: Machine,
-  look: (state: MachineState) => R | undefined | false,
-  options: WaitOptions,
-): Promise<{ readonly found: R; readonly starting: boolean }> {
-  let starting = false;
-  const found = await whileOn(
-    machine,
-    (state) => {
-      const ready = look(state);
-      if (ready === undefined || ready === false) starting = true;
-      return ready;
-    },
-    options,
-  );
-  return { found, starting };
-}
-
 /** One session a running Windows, shared by all steps. */
 export function guestAccess({ image, vcenter, password, hostKeys, port }: GuestAccessOptions): GuestAccess {
   const sessions = new Map<Role, Promise<Guest>>();
 
   async function connect(role: Role, signal: AbortSignal): Promise<Guest> {
-    const center = await vcenter();
+    const [center, { openThroughTools: throughTools }] = await Promise.all([
+      vcenter(),
+      import('./guest/through-tools.ts'),
+    ]);
     const machine = await center.machine(role, signal);
     // The clone of the smoke test has no network.
     return image.communicator === 'vmtools' || role === 'smoke'
-      ? throughTools(center, machine, role, signal)
+      ? throughTools({ image, vc: center.vc, password: password(role, signal) }, machine, signal)
       : overSsh(machine, signal);
-  }
-
-  async function throughTools({ vc }: Vcenter, machine: Machine, role: Role, signal: AbortSignal): Promise<Guest> {
-    const { timeouts } = image;
-    const { starting } = await waited(machine, ({ guestOperationsReady }) => guestOperationsReady, {
-      what: `VMware Tools of ${machine.name} to answer`,
-      deadlineMs: timeouts.boot,
-      signal,
-    });
-    const [{ connectVmTools }, { vmToolsOperations }, secret] = await Promise.all([
-      import('../guest/vmtools/index.ts'),
-      import('./guest/vmtools.ts'),
-      password(role, signal),
-    ]);
-    const login = { username: image.openssh.username, password: secret };
-    const operations = await vmToolsOperations(vc, machine, login, signal);
-    return connectVmTools({ operations, signal, deadlineMs: timeouts.ssh, starting });
   }
 
   async function overSsh(machine: Machine, signal: AbortSignal): Promise<Guest> {
     const { timeouts, openssh } = image;
     const up = ({ toolsRunning, addresses }: MachineState) => toolsRunning && pickAddress(addresses);
-    const { found: host, starting } = await waited(machine, up, {
+    const { found: host, starting } = await whileStarting(machine, up, {
       what: `${machine.name} to run with a valid IP address`,
       deadlineMs: timeouts.boot,
       signal,

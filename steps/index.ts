@@ -23,6 +23,8 @@ import { publish } from './publish.ts';
 import { registry } from './registry.ts';
 import { seal } from './seal.ts';
 import { smokeTest } from './smoke-test.ts';
+import { createVm as cloneSource } from './source/create-vm.ts';
+import { installWindows as lookIntoSource } from './source/install-windows.ts';
 import { sysprep } from './sysprep.ts';
 import { template } from './template.ts';
 import { time } from './time.ts';
@@ -35,17 +37,15 @@ import { windowsUpdates } from './windows-updates.ts';
 
 export type ImageStep = Step<Image, BuildEnv>;
 
+/** How Windows gets onto the disk: what is behind it takes the steps by their ids, and sees no difference. */
+const installed = [inspectMedia, preflight, uploadIso, answerDisc, uploadMedia, createVm, installWindows];
+const cloned = [preflight, cloneSource, lookIntoSource];
+
 /** The procedure, top to bottom. Steps before and after the inner ones wait for what they need and otherwise overlap. */
 export function graphOf(image: Image): readonly ImageStep[] {
   const inside = insideWindows(image.steps);
   return [
-    inspectMedia,
-    preflight,
-    uploadIso,
-    answerDisc,
-    uploadMedia,
-    createVm,
-    installWindows,
+    ...(image.source === undefined ? installed : cloned),
     vmwareTools,
     ipAddress,
     openssh,

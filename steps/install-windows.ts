@@ -25,7 +25,7 @@ import { uploadMedia } from './upload-media.ts';
 import { layerName } from './vcenter/layers.ts';
 import type { Machine } from './vcenter/machine.ts';
 
-const windowsOutput = z.object({
+export const windowsOutput = z.object({
   hostKeys: z.array(z.string()),
   tools: z.object({ version: z.string(), status: z.string(), startType: z.string() }),
   os: z.object({ build: z.string(), edition: z.string(), installationType: z.string() }),
@@ -130,7 +130,7 @@ function bootstrapReport(
 
 type Windows = z.infer<typeof windowsOutput>;
 
-function proofOf({ os, computerName }: Pick<Windows, 'os' | 'computerName'>): string[] {
+export function proofOf({ os, computerName }: Pick<Windows, 'os' | 'computerName'>): string[] {
   return [`Windows ${os.build} ${os.edition} (${os.installationType}), computer name ${computerName}`];
 }
 

@@ -2,9 +2,9 @@ import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Failure, IngotError } from '../common/failure.ts';
 import type { Redactor } from '../common/redactor.ts';
-import type { Image } from '../image/index.ts';
+import { type Image, readHostKeys } from '../image/index.ts';
 import { toFailure } from '../pipeline/failures.ts';
-import { defineStep } from './define.ts';
+import { type BuildEnv, defineStep } from './define.ts';
 import type { IsoIntake } from './media/intake.ts';
 import type { CheckContext } from './publish/target.ts';
 import { publishes } from './publish/targets.ts';
@@ -24,7 +24,7 @@ export const preflight = defineStep({
   recorded: false,
   output: z.object({ guestId: z.string(), server: z.string(), freeBytes: z.number() }),
   timeout: (image) => image.timeouts.task + 2 * image.timeouts.lease,
-  async run({ vcenter, config, iso, lease, redactor, signal, progress, log, warn }) {
+  async run({ vcenter, config, iso, source, lease, redactor, signal, progress, log, warn }) {
     const center = await vcenter();
     progress('Looking up placement, names and rights');
     const place = await center.placement(signal);
@@ -37,6 +37,7 @@ export const preflight = defineStep({
       checkRights(config, center, iso, signal),
       checkSpace(config, place.datastore.freeSpace, place.datastore.name),
       checkTools(config, center, signal),
+      checkSource(config, source),
       checkPassword(config, redactor),
       checkPublishing({ image: config, center, redactor, signal, warn }),
     ]);
@@ -94,8 +95,17 @@ async function checkSpace(image: Image, free: number, datastore: string): Promis
   );
 }
 
+/** It is there, it can be cloned, and there is a way into its Windows. */
+async function checkSource(image: Image, source: BuildEnv['source']): Promise<void> {
+  if (image.source === undefined) return;
+  const [{ login }, { wayIn }] = await Promise.all([source(), import('./source/way-in.ts')]);
+  wayIn(image, login);
+  await readHostKeys(image);
+}
+
 /** The Tools ISO of the host lies in a namespace of its own (`[]`), which cannot be searched: CreateVM will tell. */
 async function checkTools(image: Image, { files, media }: Vcenter, signal: AbortSignal): Promise<void> {
+  if (image.source !== undefined) return;
   const { toolsIso } = image.media;
   if (toolsIso.kind === 'url') {
     throw new IngotError(

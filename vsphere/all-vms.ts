@@ -1,6 +1,6 @@
 import type { Vsphere } from './connect.ts';
 import { inventoryPath, traversal } from './inventory-path.ts';
-import { sameName } from './names.ts';
+import { sameName, unescapeName } from './names.ts';
 import { type ReadOptions, retrieve } from './properties.ts';
 import type { Ref } from './values.ts';
 
@@ -38,6 +38,12 @@ export async function vmsNamed(vc: Vsphere, name: string, options: ReadOptions =
   const named = all.filter(({ propSet = [] }) => sameName(String(propSet[0]?.val), name));
   const vms = named.map(({ obj }): Ref<'VirtualMachine'> => ({ type: 'VirtualMachine', value: obj.value }));
   return (await Promise.all(vms.map((vm) => inventoryPath(vc, vm, options)))).sort();
+}
+
+/** Names of all VMs and templates that the account may see, each once; as a person reads them. */
+export async function vmNames(vc: Vsphere, options: ReadOptions = {}): Promise<readonly string[]> {
+  const all = await readAll(vc, ['name'], options);
+  return [...new Set(all.map(({ propSet = [] }) => unescapeName(String(propSet[0]?.val))))];
 }
 
 function readAll(vc: Vsphere, pathSet: string[], options: ReadOptions) {

@@ -3,7 +3,10 @@ import type { Redactor } from '../../common/redactor.ts';
 import { Shared } from '../../guest/shared.ts';
 import type { Image } from '../../image/index.ts';
 import { keys, type Role } from '../../image/names.ts';
+import { readExtraConfig } from '../../vsphere/extra-config.ts';
 import type { BuildEnv } from '../define.ts';
+import { parseLogin, type SourceLogin } from '../source/login.ts';
+import { namedPassword } from '../source/way-in.ts';
 import { registerPassword } from './answer-files.ts';
 import { derivedPassword } from './password.ts';
 
@@ -35,10 +38,31 @@ export function buildPassword(
   };
 
   async function make(purpose: string, signal: AbortSignal): Promise<string> {
-    const own = await image.windows.administratorPassword?.resolve();
-    const password = own ?? (await derivedPassword({ ...(await secretOf(image)), salt: await salt(signal), purpose }));
+    const cloned = purpose === 'installation' && image.source !== undefined;
+    const own = await (cloned ? namedPassword(image) : image.windows.administratorPassword)?.resolve();
+    const password =
+      own ?? (await derived(cloned ? await loginOfSource(signal) : { salt: await salt(signal), purpose }));
     await registerPassword(redactor, password);
     return password;
+  }
+
+  async function derived(from: { readonly salt: string; readonly purpose: string }): Promise<string> {
+    return derivedPassword({ ...(await secretOf(image)), ...from });
+  }
+
+  /** Windows was not installed: it has the password that its source has. */
+  async function loginOfSource(signal: AbortSignal): Promise<SourceLogin> {
+    const center = await env.vcenter();
+    const { vm, name } = await center.master(signal);
+    const found = parseLogin((await readExtraConfig(center.vc, vm, { signal })).get(keys.sourceLogin));
+    if (found !== undefined) return found;
+    throw new IngotError(
+      'vm.no-salt',
+      `expected the salt of its password on ${name} (${keys.sourceLogin}), found none`,
+      {
+        remedy: 'set windows.administratorPassword to the password that Windows has in the source, and build again',
+      },
+    );
   }
 
   /** The master that this build makes has the one that its answer disc was written with. */

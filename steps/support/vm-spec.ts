@@ -79,7 +79,7 @@ function devices(image: Image, facts: VmSpecFacts): VirtualDeviceConfigSpec[] {
     add({ $type: 'VirtualAHCIController', key: ahci, busNumber: 0 }),
     ...sizes.map((bytes, index) => disk(bytes, index, facts.datastoreName)),
     ...facts.cds.map(cd),
-    ...facts.nics.map(nic),
+    ...facts.nics.map(nicDevice),
   ];
 }
 
@@ -118,7 +118,8 @@ function cd(path: string, index: number): VirtualDeviceConfigSpec {
   });
 }
 
-function nic(backing: AnyVirtualDeviceBackingInfo, index: number): VirtualDeviceConfigSpec {
+/** A new NIC; `index` keeps the keys of several apart. */
+export function nicDevice(backing: AnyVirtualDeviceBackingInfo, index: number): VirtualDeviceConfigSpec {
   return add({
     $type: 'VirtualVmxnet3',
     key: -400 - index,

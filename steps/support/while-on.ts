@@ -18,3 +18,22 @@ export async function whileOn<R>(
   await machine.powerOn(options.signal);
   return machine.waitFor(predicate, options);
 }
+
+/** As whileOn; Windows is starting where it was not found ready at once. */
+export async function whileStarting<R>(
+  machine: Machine,
+  look: (state: MachineState) => R | undefined | false,
+  options: WaitOptions,
+): Promise<{ readonly found: R; readonly starting: boolean }> {
+  let starting = false;
+  const found = await whileOn(
+    machine,
+    (state) => {
+      const ready = look(state);
+      if (ready === undefined || ready === false) starting = true;
+      return ready;
+    },
+    options,
+  );
+  return { found, starting };
+}

@@ -7,7 +7,7 @@ import { openDatacenter } from '../../vsphere/inventory.ts';
 import { escapeName } from '../../vsphere/names.ts';
 import { flattenSnapshots, type SnapshotRef } from '../../vsphere/snapshot.ts';
 import type { Ref } from '../../vsphere/values.ts';
-import type { VirtualMachineConfigSpec } from '../../vsphere/vim25.gen.ts';
+import type { VirtualMachineCloneSpec, VirtualMachineConfigSpec } from '../../vsphere/vim25.gen.ts';
 import { markAsTemplate } from '../../vsphere/vm.ts';
 import type { Needed } from '../privileges/compute.ts';
 import { checkPrivileges, guestIdOf } from './checks.ts';
@@ -40,6 +40,12 @@ export interface Vcenter {
   machine(role: Role, signal: AbortSignal): Promise<Machine>;
   createMaster(
     spec: VirtualMachineConfigSpec & { readonly instanceUuid: string },
+    signal: AbortSignal,
+  ): Promise<Machine>;
+  /** Makes the master a clone of what is not ours, which stays as it is; `linked` on the disks of the snapshot. */
+  cloneToMaster(
+    source: Ref<'VirtualMachine'>,
+    spec: Pick<VirtualMachineCloneSpec, 'snapshot' | 'config' | 'customization'> & { readonly linked: boolean },
     signal: AbortSignal,
   ): Promise<Machine>;
   /** @throws IngotError `vm.snapshot-missing` when the master has none of that name */
@@ -136,6 +142,15 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
         'master',
         await createVm(vc, folder, { config, pool, host }, task(signal, `creating ${names.master}`)),
       );
+    },
+    async cloneToMaster(source, { linked, ...asked }, signal) {
+      const { folder, pool, host, datastore } = await placement(signal);
+      const move = linked ? { diskMoveType: 'createNewChildDiskBacking' } : {};
+      const location = { datastore: datastore.ref, ...move, pool, host };
+      const params = { folder, name: names.master, spec: { location, template: false, powerOn: false, ...asked } };
+      const what = `cloning to ${names.master}`;
+      const options = { ...task(signal, what), deadlineMs: image.timeouts.clone };
+      return made('master', await cloneVm(vc, source, params, options));
     },
     async masterSnapshot(name, signal) {
       const { vm, name: master } = await required('master', signal);

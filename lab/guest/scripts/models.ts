@@ -14,6 +14,7 @@ import { openssh } from './openssh.ts';
 import { registry } from './registry.ts';
 import { containerd, docker } from './runtime.ts';
 import { smoke } from './smoke.ts';
+import { source } from './source.ts';
 import { restart, scriptsFolder, settle, state } from './state.ts';
 import { sysprep } from './sysprep.ts';
 import { time } from './time.ts';
@@ -46,6 +47,7 @@ export const SCRIPT_MODELS: Readonly<Record<string, ScriptModel>> = {
   'cleanup.ps1': cleanup,
   'inventory.ps1': inventory,
   'smoke.ps1': smoke,
+  'source.ps1': source,
   'sysprep.ps1': sysprep,
   'diagnostics.ps1': diagnostics,
 };

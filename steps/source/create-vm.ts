@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { IngotError } from '../../common/failure.ts';
+import { keys } from '../../image/names.ts';
+import { defineStep } from '../define.ts';
+import { preflight } from '../preflight.ts';
+import { removeStaleMaster } from '../support/stale-master.ts';
+import { sysprepXml } from '../support/sysprep-answer-file.ts';
+import { cloneConfig } from './clone-spec.ts';
+import { loginText } from './login.ts';
+
+/** The master as a clone of what is a Windows already. The source stays as it is. */
+export const createVm = defineStep({
+  id: 'create-vm',
+  title: (image) => `Clone ${image.source?.name} to ${image.name}-master`,
+  needs: { place: preflight },
+  inputs: async ({ hardware, placement, source }, env) => ({
+    source: { ...(await env.source()).identity },
+    linked: source !== undefined && 'linked' in source && source.linked,
+    cpus: hardware.cpus,
+    coresPerSocket: hardware.coresPerSocket,
+    memory: hardware.memory,
+    networks: hardware.nics.map((nic) => nic.network),
+    compute: placement.compute,
+    datastore: placement.datastore ?? placement.datastoreCluster ?? '',
+  }),
+  output: z.object({ source: z.string() }),
+  timeout: ({ timeouts }) => timeouts.clone + 3 * timeouts.task,
+  preview: async (_, env) => {
+    const { path, identity } = await env.source();
+    return [
+      `${path}: ${Object.entries(identity)
+        .flatMap(([name, value]) => (value === '' ? [] : `${name} ${value}`))
+        .join(', ')}`,
+    ];
+  },
+  async run(context) {
+    const { vcenter, source, names, records, config, held, build, fingerprint, redactor, signal, progress } = context;
+    const [center, found] = await Promise.all([vcenter(), source()]);
+    // A mistake in the answer file of the clones is told now, and not when Windows is finished.
+    await sysprepXml(config, redactor, () => undefined);
+    await removeStaleMaster(center, names.master, progress, signal);
+    const place = await center.placement(signal);
+    // With it any runner can make the password of the template again.
+    held.salt = randomBytes(16).toString('hex');
+    const output = { source: found.path };
+    // As for a VM that is made: there is no moment at which the clone is there without its records.
+    records.save({
+      step: 'create-vm',
+      fingerprint,
+      output,
+      proof: [`${names.master} cloned from ${found.path}`],
+      finishedAt: new Date().toISOString(),
+    });
+    const entries = [
+      { key: keys.image, value: config.name },
+      { key: keys.build, value: build },
+      { key: keys.role, value: 'master' },
+      { key: keys.salt, value: held.salt },
+      ...(found.login === undefined ? [] : [{ key: keys.sourceLogin, value: loginText(found.login) }]),
+      { key: 'disk.EnableUUID', value: 'TRUE' },
+      ...records.pending(),
+    ];
+    const spec = cloneConfig(config, { ...found, nics: place.networks, entries });
+    progress(`Cloning ${found.path}`);
+    const linked = config.source !== undefined && 'linked' in config.source && config.source.linked;
+    await center.cloneToMaster(found.vm, { snapshot: found.snapshot, config: spec, linked }, signal);
+    return output;
+  },
+  async verify({ vcenter, records, config, source, signal }) {
+    const [center, { path }] = await Promise.all([vcenter(), source()]);
+    const machine = await center.master(signal);
+    const { version, firmware, cds, nics, extraConfig } = await center.hardwareOf(machine.vm, signal);
+    const ours = extraConfig.get(keys.image) === config.name ? 'ours' : 'not ours';
+    const expected = `0 CDs, ${config.hardware.nics.length} NICs, ours`;
+    const found = `${cds.length} CDs, ${nics.length} NICs, ${ours}`;
+    if (found !== expected) {
+      records.abandon(); // its records came with the spec
+      throw new IngotError('create-vm.hardware', `expected ${expected}; found ${found}`, {
+        remedy: 'vCenter changed the spec: look at the task’s events, and at policies that rewrite VMs',
+      });
+    }
+    return [`${machine.vm.value}: cloned from ${path}, ${version}, ${firmware}`];
+  },
+});
