@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, (cli: Cli) => Promise<Command>>> = {
   unattend: async (cli) => (await import('./unattend/index.ts')).unattendCommand(cli),
   handover: async (cli) => (await import('./handover/index.ts')).handoverCommand(cli),
   prepare: async (cli) => (await import('./prepare.ts')).prepareCommand(cli),
+  privileges: async (cli) => (await import('./privileges.ts')).privilegesCommand(cli),
   prune: async (cli) => (await import('./prune.ts')).pruneCommand(cli),
   lab: async (cli) => (await import('./lab.ts')).labCommand(cli),
 };

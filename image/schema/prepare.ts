@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roleSchema } from './role.ts';
 import { storagePolicySchema } from './storage-policy.ts';
 import { topologiesSchema } from './topologies.ts';
 
@@ -6,6 +7,7 @@ export const prepareSchema = z
   .strictObject({
     topologies: topologiesSchema,
     storagePolicy: storagePolicySchema.optional(),
+    role: roleSchema.optional(),
   })
   .prefault({})
   .describe('What `ingot prepare` sets up in vCenter beside the failure domains.');

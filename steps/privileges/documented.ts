@@ -169,6 +169,10 @@ export const documented = {
     source: reference('CustomFieldsManager.SetField'),
     always: self('Global.SetCustomField'),
   },
+  'GET library item storage': {
+    source: 'vSphere Automation API reference, content/library/item/storage',
+    always: on('library', 'ContentLibrary.ReadStorage'),
+  },
   'GET /folder': {
     source: httpAccess,
     parts: { datastore: fileRights, media: mediaRights },

@@ -1,10 +1,10 @@
 import { IngotError } from '../../common/failure.ts';
-import type { Image, MediaLocation } from '../../image/index.ts';
-import { parseDatastorePath } from '../../vsphere/datastore-path.ts';
+import type { Image } from '../../image/index.ts';
 import type { Compute, Datacenter, DatastoreLocation, Network, PoolRef } from '../../vsphere/inventory.ts';
 import type { Ref } from '../../vsphere/values.ts';
 import { isRef, ref, refText } from '../../vsphere/values.ts';
 import type { ManagedEntityType } from '../../vsphere/vim25.gen.ts';
+import { mediaDatastoreNames } from './media-names.ts';
 import type { ObjectKind } from './objects.ts';
 
 /** The objects of an image in vCenter, by what they are to it. */
@@ -51,15 +51,9 @@ export function placedObjects(image: Image, placed: Placed): PlacedObjects {
 }
 
 /** Where media lie that are in vCenter already; the hosts' own files (`[]`) are on no datastore. */
-function mediaDatastores({ media }: Image, center: Datacenter): readonly Ref<'Datastore'>[] {
-  const locations: readonly (MediaLocation | undefined)[] = [media.iso, media.toolsIso];
-  const names = locations.flatMap((location) =>
-    location?.kind === 'datastore' && !location.path.startsWith('[]')
-      ? [parseDatastorePath(location.path).datastore]
-      : [],
-  );
+function mediaDatastores(image: Image, center: Datacenter): readonly Ref<'Datastore'>[] {
   return each(
-    names.flatMap((name) => {
+    mediaDatastoreNames(image).flatMap((name) => {
       try {
         return [center.datastore(name).ref];
       } catch (error) {

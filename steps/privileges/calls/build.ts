@@ -14,6 +14,7 @@ export const stepCalls: Readonly<Record<BuiltInStep, readonly Call[]>> = {
   'inspect-media': [
     { method: 'GET /folder', on: 'media-datastore', parts: ['media'], when: when.isoInVcenter },
     { method: 'SearchDatastore_Task', on: 'media-datastore', when: when.isoInVcenter },
+    { method: 'GET library item storage', on: 'library', when: when.mediaInLibrary },
   ],
   preflight: [
     { method: 'QueryConfigOptionEx', on: 'compute' },

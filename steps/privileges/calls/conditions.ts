@@ -19,6 +19,9 @@ export const when = {
   },
   isoInVcenter: image('media.iso lies in vCenter', ({ media }) => lies(media.iso)),
   mediaInVcenter: image('media lie in vCenter', ({ media }) => lies(media.iso) || lies(media.toolsIso)),
+  mediaInLibrary: image('media lie in a content library', ({ media }) =>
+    [media.iso, media.toolsIso].some((location) => location?.kind === 'library'),
+  ),
   linkedClone: image('smokeTest.clone: linked', ({ smokeTest }) => smokeTest.clone === 'linked'),
   smokeNetwork: image('smokeTest.network', ({ smokeTest }) => smokeTest.network !== undefined),
   noSmokeNetwork: image('no smokeTest.network', ({ smokeTest }) => smokeTest.network === undefined),
