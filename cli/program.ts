@@ -21,6 +21,7 @@ ${exitCodesHelp}`;
 const commands: Readonly<Record<string, (cli: Cli) => Promise<Command>>> = {
   build: async (cli) => (await import('./build.ts')).buildCommand(cli),
   plan: async (cli) => (await import('./plan.ts')).planCommand(cli),
+  preflight: async (cli) => (await import('./preflight.ts')).preflightCommand(cli),
   validate: async (cli) => (await import('./validate.ts')).validateCommand(cli),
   schema: async (cli) => (await import('./schema.ts')).schemaCommand(cli),
   iso: async (cli) => (await import('./iso/index.ts')).isoCommand(cli),
