@@ -37,7 +37,8 @@ export const publish = defineStep({
       import('./publish/provenance.ts'),
       vcenter(),
     ]);
-    const steps = [...BUILT_IN_STEPS, ...image.steps.map(({ name }) => name)];
+    const madeBy = BUILT_IN_STEPS.filter((step) => step !== 'publish');
+    const steps = [...madeBy, ...image.steps.map(({ name }) => name)];
     const [built, provenance] = await Promise.all([
       readTemplate(center.vc, (await center.template(signal)).vm, signal),
       provenanceOf(image, { iso: context.iso, records }, steps),

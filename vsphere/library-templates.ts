@@ -69,6 +69,18 @@ export async function createVmTemplateItem(
   throw new IngotError('vsphere.answer', 'expected the id of the VM template item, found none');
 }
 
+/** The VM template behind a VM template item; undefined where the server does not say. */
+export async function vmTemplateOf(
+  rest: Rest,
+  item: string,
+  options: LibraryOptions = {},
+): Promise<Ref<'VirtualMachine'> | undefined> {
+  const id = encodeURIComponent(item);
+  const address = { api: `${VM_TEMPLATE.api}/${id}`, rest: `${VM_TEMPLATE.rest}/${id}` };
+  const { vm_template: value } = objectOf(await rest.call('GET', address, options));
+  return typeof value === 'string' && value !== '' ? { type: 'VirtualMachine', value } : undefined;
+}
+
 export interface Deployment {
   readonly name: string;
   readonly folder: Ref<'Folder'>;

@@ -37,7 +37,10 @@ async function byClone(context: PublishContext, there: Vcenter, wanted: CopyWant
   const { template, signal, image } = context;
   const { templateFolder, pool, host, datastore } = await there.placement(signal);
   const location = { datastore: datastore.ref, pool, host };
-  const spec = { location, template: false, powerOn: false, config: { extraConfig: candidateMarks(context) } };
+  // A clone has all that its source says of itself. The records of its steps are of a template that builds go on with.
+  const records = [...template.marks.keys()].filter((key) => key.startsWith(keys.step));
+  const extraConfig = [...candidateMarks(context), ...records.map((key) => ({ key, value: '' }))];
+  const spec = { location, template: false, powerOn: false, config: { extraConfig } };
   const params = { folder: templateFolder, name: nameOf(context, wanted), spec };
   const what = `copying ${template.name} to ${wanted.datacenter}`;
   return cloneVm(there.vc, template.vm, params, { signal, deadlineMs: image.timeouts.clone, what });

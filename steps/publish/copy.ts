@@ -17,6 +17,7 @@ export function copyTarget(image: Image, index: number, wanted: CopyWanted): Pub
   return {
     field: `publish.copies[${index}]`,
     what: `copy to ${place} (by ${wanted.via}), ${wanted.keep} earlier kept`,
+    exclusive: wanted.via === 'export',
     timeoutMs: (wanted.via === 'export' ? 2 * image.timeouts.upload : image.timeouts.clone) + 4 * image.timeouts.task,
     check: (context) =>
       at(context, wanted, elsewhere, async (there) => {
@@ -71,7 +72,8 @@ async function at<T>(
 /** A copy that lay where the template lies would take its name away. */
 async function requireElsewhere({ center, image, signal }: CheckContext, there: Vcenter, wanted: CopyWanted) {
   const [home, away] = await Promise.all([center.placement(signal), there.placement(signal)]);
-  const sameServer = center.vc.content.about.instanceUuid === there.vc.content.about.instanceUuid;
+  const [here, its] = [center.vc.address, there.vc.address];
+  const sameServer = here.host === its.host && here.port === its.port;
   const names = [image.template.name, namesOf(image).candidate, namesOf(image).master];
   const inFolders = [home.templateFolder.value, home.folder.value].includes(away.templateFolder.value);
   if (!sameServer || !inFolders || !names.includes(wanted.name)) return;

@@ -2,22 +2,26 @@ import { IngotError } from '../../common/failure.ts';
 import { Problems } from '../../common/problems.ts';
 import type { LibraryItemWanted } from '../../image/finish-publish.ts';
 import type { Image } from '../../image/index.ts';
+import type { Vsphere } from '../../vsphere/connect.ts';
+import { inventoryPath } from '../../vsphere/inventory-path.ts';
 import { findLibrary, type Library } from '../../vsphere/library.ts';
+import { vmTemplateOf } from '../../vsphere/library-templates.ts';
 import { missingPrivileges } from '../../vsphere/privileges.ts';
-import { currentItem, type LibrarySite } from './library-item.ts';
+import type { Ref } from '../../vsphere/values.ts';
+import { currentItem, type LibrarySite, type OwnItem } from './library-item.ts';
 import { publishOvfItem } from './library-ovf.ts';
 import { datastoreOf, folderOf, publishVmTemplateItem } from './library-vm-template.ts';
 import { sameTemplate } from './mark.ts';
-import type { CheckContext, Mark, Published, PublishTarget } from './target.ts';
+import type { CheckContext, Mark, PublishContext, Published, PublishTarget } from './target.ts';
 
 /** The template as an item of a content library. */
 export function libraryTarget(image: Image, index: number, wanted: LibraryItemWanted): PublishTarget {
   const { library, item, type } = wanted;
-  const kind = type === 'ovf' ? 'OVF' : 'VM template';
   return {
     field: `publish.contentLibraries[${index}]`,
-    what: `content library ${library}: item ${item} (${kind}), ${wanted.keep} earlier kept`,
+    what: `content library ${library}: item ${item} (${kindOf(wanted)}), ${wanted.keep} earlier kept`,
     // A copy of the old version, and the new one.
+    exclusive: type === 'ovf',
     timeoutMs: 2 * image.timeouts.clone + image.timeouts.task,
     async check(context) {
       const site = await siteOf(wanted, context);
@@ -34,14 +38,16 @@ export function libraryTarget(image: Image, index: number, wanted: LibraryItemWa
     async publish(context) {
       const site = await siteOf(wanted, context);
       const found = await currentItem(site, image.name);
-      if (sameTemplate(found?.mark, context.mark)) return readBack(site, context.mark, kind, false);
+      if (found !== undefined && sameTemplate(found.mark, context.mark)) return told(site, context, found, false);
       const [wrong] = wrongLibrary(site.library, wanted);
       if (wrong !== undefined) throw wrong;
       await (type === 'ovf' ? publishOvfItem(site, context) : publishVmTemplateItem(site, context));
-      return readBack(site, context.mark, kind, true);
+      return told(site, context, await readBack(site, context.mark), true);
     },
   };
 }
+
+const kindOf = ({ type }: LibraryItemWanted): string => (type === 'ovf' ? 'OVF' : 'VM template');
 
 async function siteOf(wanted: LibraryItemWanted, { center, signal }: CheckContext): Promise<LibrarySite> {
   const rest = await center.vc.rest();
@@ -97,22 +103,46 @@ async function warnOfRights({ center, image, signal, warn }: CheckContext, { lib
   );
 }
 
-async function readBack(site: LibrarySite, mark: Mark, kind: string, changed: boolean): Promise<Published> {
+async function readBack(site: LibrarySite, mark: Mark): Promise<OwnItem> {
   const { library, wanted } = site;
   const found = await currentItem(site, mark.image);
-  if (found === undefined || !sameTemplate(found.mark, mark)) {
-    throw new IngotError(
-      'publish.read-back',
-      `expected the item ${wanted.item} of ${library.name} to be of build ${mark.build}, found ${found === undefined ? 'none' : `build ${found.mark.build}`}`,
-      { remedy: 'somebody changed it at this moment: build again, only publishing runs' },
-    );
-  }
-  const version = found.contentVersion === '' ? '' : `, version ${found.contentVersion}`;
-  const where = `content library ${library.name}: ${wanted.item} (${kind}${version})`;
+  if (found !== undefined && sameTemplate(found.mark, mark)) return found;
+  throw new IngotError(
+    'publish.read-back',
+    `expected the item ${wanted.item} of ${library.name} to be of build ${mark.build}, found ${found === undefined ? 'none' : `build ${found.mark.build}`}`,
+    { remedy: 'somebody changed it at this moment: build again, only publishing runs' },
+  );
+}
+
+async function told(
+  { rest, library, wanted, signal }: LibrarySite,
+  { mark, center }: PublishContext,
+  { id, name, type, contentVersion }: OwnItem,
+  changed: boolean,
+): Promise<Published> {
+  const version = contentVersion === '' ? '' : `, version ${contentVersion}`;
+  const where = `content library ${library.name}: ${name} (${kindOf(wanted)}${version})`;
+  const vm = wanted.type === 'ovf' ? undefined : await vmTemplateOf(rest, id, { signal });
+  const behind = vm === undefined ? [] : [await proofOf(center.vc, vm, signal)];
+  const facts = { kind: 'content-library', library: library.name, libraryId: library.id, item: name, itemId: id, type };
   return {
     where,
     changed,
-    proof: [`${where}, item ${found.id}, is of build ${mark.build}`],
-    facts: { kind: 'content-library', library: library.name, item: found.name, itemId: found.id, type: found.type },
+    proof: [`${where}, item ${id}, is of build ${mark.build}`, ...behind],
+    facts: { ...facts, moRef: vm === undefined ? null : `VirtualMachine:${vm.value}` },
   };
+}
+
+/** The VM template behind an item, as it is in the inventory. */
+async function proofOf(vc: Vsphere, vm: Ref<'VirtualMachine'>, signal: AbortSignal): Promise<string> {
+  const [path, values] = await Promise.all([
+    inventoryPath(vc, vm, { signal }),
+    vc.read(vm, ['config.template', 'runtime.powerState'], { signal }),
+  ]);
+  if (values['config.template'] === true && values['runtime.powerState'] === 'poweredOff')
+    return `${path} (${vm.value}) is its VM template, powered off`;
+  throw new IngotError('publish.read-back', `expected ${path} to be a template that is off, found otherwise`, {
+    evidence: [`template: ${values['config.template']}, ${values['runtime.powerState']}`],
+    remedy: 'somebody checked it out or converted it: delete the library item, and build again',
+  });
 }

@@ -20,7 +20,7 @@ export async function publishAll(
   const problems = new Problems();
   for (const stage of await targetsOf(context.image)) {
     const now = { ...context, published: [...done], failed: [...failed] };
-    const results = await Promise.allSettled(stage.map((target) => inTime(target, now)));
+    const results = await settleAll(stage, now);
     context.signal.throwIfAborted();
     for (const [index, { field = '', what = '' } = {}] of stage.entries()) {
       const { [index]: result } = results;
@@ -49,6 +49,21 @@ export async function checkTargets(context: CheckContext): Promise<void> {
   for (const [index, result] of results.entries())
     if (result.status === 'rejected') problems.add(named(result.reason, targets[index]?.field ?? ''));
   problems.throwIfAny();
+}
+
+/** All at once, but for those that exclude each other, which take turns. */
+function settleAll(
+  stage: readonly PublishTarget[],
+  context: PublishContext,
+): Promise<PromiseSettledResult<Published>[]> {
+  let turn: Promise<unknown> = Promise.resolve();
+  const started = stage.map((target) => {
+    if (target.exclusive !== true) return inTime(target, context);
+    const work = turn.then(() => inTime(target, context));
+    turn = work.catch(() => undefined);
+    return work;
+  });
+  return Promise.allSettled(started);
 }
 
 /** Each place has a deadline of its own: one that hangs is told by its name, and keeps none of the others. */

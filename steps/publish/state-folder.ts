@@ -1,6 +1,7 @@
-import { moveDatastoreFile } from '../../vsphere/datastore-files.ts';
+import { makeDirectory, moveDatastoreFile } from '../../vsphere/datastore-files.ts';
 import { datastorePath } from '../../vsphere/datastore-path.ts';
 import { download, uploadText } from '../../vsphere/datastore-transfer.ts';
+import { makeTopDirectory } from '../../vsphere/top-directory.ts';
 import { agreedDatastore } from '../vcenter/image-lease.ts';
 import { smallText } from '../vcenter/small-file.ts';
 import type { CheckContext } from './target.ts';
@@ -22,14 +23,17 @@ export async function stateFolder(
   { center, image, signal }: CheckContext,
   folder = image.publish.latest?.folder ?? defaultFolder(image.template.name),
 ): Promise<StateFolder> {
-  const { vc, files } = center;
+  const { vc } = center;
   const location = await agreedDatastore(center, image, signal);
   const pathOf = (name: string) => datastorePath(location.name, `${folder}/${name}`);
   return {
     pathOf,
     read: (name) => smallText(download(vc, location, `${folder}/${name}`, { signal }), signal),
     async write(name, text, build) {
-      await files.makeFolders(datastorePath(location.name, folder), signal);
+      // vSAN and vVols want a namespace at the root; its friendly name is a link to it.
+      if (!location.topLevelDirectories)
+        await makeTopDirectory(vc, location, folder.split('/')[0] ?? folder, { signal });
+      await makeDirectory(vc, location, folder, { parents: true, signal });
       const beside = `${folder}/${name}.${build}`;
       await uploadText(vc, location, beside, text, { signal });
       const [from, to] = [

@@ -87,6 +87,11 @@ export interface PublishTarget {
   readonly what: string;
   /** Bytes cross this machine or vCenter: how long `publish` may take, in milliseconds. */
   readonly timeoutMs: number;
+  /**
+   * Reads the template through an export lease, which keeps others from the VM (vSphere API, HttpNfcLease): one such
+   * target at a time.
+   */
+  readonly exclusive?: boolean;
   /** Whether it could be done, asked before the build starts: changes nothing, throws an IngotError that says what is missing. */
   check(context: CheckContext): Promise<void>;
   /** Looks first and changes only what differs; killed half way and called again, the end is the same. */
