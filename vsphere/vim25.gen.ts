@@ -3159,6 +3159,13 @@ export interface Methods {
     };
     readonly returns: RetrieveResult | undefined;
   };
+  RetrieveRolePermissions: {
+    readonly on: 'AuthorizationManager';
+    readonly params: {
+      readonly roleId: number;
+    };
+    readonly returns: readonly Permission[];
+  };
   RetrieveServiceContent: {
     readonly on: 'ServiceInstance';
     readonly params: {};

@@ -615,6 +615,7 @@ export const methods = {
   ResetVM_Task: ['VirtualMachine', 'reset', 'VirtualMachine.Interact.Reset', false, '&Task', '', ''],
   RetrieveEntityPermissions: ['AuthorizationManager', 'retrieveEntityPermissions', '', true, 'Permission[]', 'entity:&ManagedEntity inherited:boolean', ''],
   RetrievePropertiesEx: ['PropertyCollector', 'retrievePropertiesEx', 'System.Anonymous', true, 'RetrieveResult', 'specSet:PropertyFilterSpec[] options:RetrieveOptions', ''],
+  RetrieveRolePermissions: ['AuthorizationManager', 'retrieveRolePermissions', 'System.View', true, 'Permission[]', 'roleId:int', ''],
   RetrieveServiceContent: ['ServiceInstance', 'retrieveContent', 'System.Anonymous', true, 'ServiceContent', '', ''],
   RevertToSnapshot_Task: ['VirtualMachineSnapshot', 'revert', 'VirtualMachine.State.RevertToSnapshot', false, '&Task', 'host?:&HostSystem suppressPowerOn?:boolean', ''],
   SearchDatastoreSubFolders_Task: ['HostDatastoreBrowser', 'searchSubFolders', '', true, '&Task', 'datastorePath:string searchSpec?:HostDatastoreBrowserSearchSpec', ''],
