@@ -7,7 +7,8 @@ export function resource(api: string): RestAddress {
 
 /** One of them by its id, with an action. */
 export function one({ api, rest }: RestAddress, id: string, action = ''): RestAddress {
-  const escaped = encodeURIComponent(id);
+  // Ids are URNs; other clients leave their colons as they are, so vCenter is known to take them.
+  const escaped = encodeURIComponent(id).replaceAll('%3A', ':');
   return { api: `${api}/${escaped}${query(action, '')}`, rest: `${rest}/id:${escaped}${query(action, '~')}` };
 }
 

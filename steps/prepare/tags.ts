@@ -50,7 +50,8 @@ function wantedCategories(image: PrepareContext['image'], { regions, zones }: Ta
     { ...category(regionCategory, regions), kind: 'Region', why: 'Clusters read the region of their nodes from it.' },
     { ...category(zoneCategory, zones), kind: 'Zone', why: 'Clusters read the zone of their nodes from it.' },
   ]);
-  return [...new Map(wanted.map((each) => [each.name, each])).values()];
+  // Without anything to tag there is nothing to say what a category is for.
+  return [...new Map(wanted.map((each) => [each.name, each])).values()].filter(({ targets }) => targets.length > 0);
 }
 
 function category(name: string, targets: readonly Target[]) {

@@ -1,3 +1,4 @@
+import { PREPARE_MISTAKES } from './mistakes-prepare.ts';
 import { SETTINGS_MISTAKES } from './mistakes-settings.ts';
 import { SOURCE_MISTAKES } from './mistakes-source.ts';
 
@@ -351,5 +352,6 @@ export const MISTAKES: readonly Mistake[] = [
     'steps.cycle',
   ],
   ...SETTINGS_MISTAKES,
+  ...PREPARE_MISTAKES,
   ...SOURCE_MISTAKES,
 ];

@@ -85,14 +85,14 @@ async function pass(
   outgoing: ServerResponse,
 ): Promise<void> {
   const chunks: Buffer[] = [];
-  const isSoap = incoming.method === 'POST';
-  const early = isSoap ? undefined : note(proxy, incoming, '');
+  const isWhole = incoming.method === 'POST' || incoming.method === 'PATCH';
+  const early = isWhole ? undefined : note(proxy, incoming, '');
   if (early?.cut === 'before' && incoming.method !== 'PUT') return void incoming.socket.destroy();
   if (early?.cut === 'before') return void incoming.once('data', () => incoming.socket.destroy());
   if (early?.upload) return strike(early.upload, incoming, outgoing);
-  for await (const chunk of incoming) if (isSoap || early === undefined) chunks.push(chunk);
+  for await (const chunk of incoming) if (isWhole || early === undefined) chunks.push(chunk);
   const body = Buffer.concat(chunks);
-  const fault = early ?? (isSoap ? note(proxy, incoming, body.toString()) : undefined);
+  const fault = early ?? (isWhole ? note(proxy, incoming, body.toString()) : undefined);
   await fault?.hold;
   if (fault?.cut === 'before') return void incoming.socket.destroy();
   if (fault?.answer) return void outgoing.writeHead(fault.answer.status, fault.answer.headers).end(fault.answer.body);
