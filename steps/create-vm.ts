@@ -43,26 +43,27 @@ export const createVm = defineStep({
       proof: [`${names.master} created`],
       finishedAt: new Date().toISOString(),
     });
-    const spec = vmSpec(config, {
+    const extraConfig = [
+      { key: keys.image, value: config.name },
+      { key: keys.build, value: build },
+      { key: keys.role, value: 'master' },
+      { key: keys.disc, value: disc },
+      { key: keys.salt, value: held.salt ?? '' },
+      { key: 'disk.EnableUUID', value: 'TRUE' },
+      ...records.pending(),
+    ];
+    const facts = {
       name: names.master,
       instanceUuid,
       guestId: needs.place.guestId,
-      datastoreName: place.datastore.name,
       nics: place.networks,
       cds: [iso, tools, disc],
-      extraConfig: [
-        { key: keys.image, value: config.name },
-        { key: keys.build, value: build },
-        { key: keys.role, value: 'master' },
-        { key: keys.disc, value: disc },
-        { key: keys.salt, value: held.salt ?? '' },
-        { key: 'disk.EnableUUID', value: 'TRUE' },
-        ...records.pending(),
-      ],
-    });
+      extraConfig,
+    };
+    const specOn = (datastoreName: string | undefined) => vmSpec(config, { ...facts, datastoreName });
     progress('Creating');
     // An interrupt waits: a VM that comes into being after the end of the build would stand there without its disc.
-    const machine = await center.createMaster(spec, AbortSignal.timeout(config.timeouts.task));
+    const machine = await center.createMaster(specOn, AbortSignal.timeout(config.timeouts.task));
     signal.throwIfAborted();
     const made = await center.hardwareOf(machine.vm, signal);
     const wanted = bootOptions(config);

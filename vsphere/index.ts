@@ -35,7 +35,7 @@ export type { ManagedType, PathOf, Read, ReadOptions } from './properties.ts';
 export type { Rest, RestAddress, RestOptions } from './rest.ts';
 export type { SnapshotRef } from './snapshot.ts';
 export { consolidateDisks, createSnapshot, flattenSnapshots, removeSnapshot, revertToSnapshot } from './snapshot.ts';
-export { createVmOnPod } from './storage-pod.ts';
+export { type PodRequest, recommendDatastore } from './storage-pod.ts';
 export type { TaskOptions } from './task.ts';
 export { makeTopDirectory } from './top-directory.ts';
 export type { Trust } from './trust.ts';

@@ -1,53 +1,74 @@
 import { IngotError } from '../common/failure.ts';
 import type { Vsphere } from './connect.ts';
-import type { TaskOptions } from './task.ts';
+import { faultOf } from './fault.ts';
+import type { ReadOptions } from './properties.ts';
 import type { Ref } from './values.ts';
-import { isRef } from './values.ts';
-import type { VirtualMachineConfigSpec } from './vim25.gen.ts';
+import type { StoragePlacementSpec, VirtualMachineCloneSpec, VirtualMachineConfigSpec } from './vim25.gen.ts';
 import type { VmRef } from './vm.ts';
 
+/** What is to be placed on a datastore cluster. */
+export type PodRequest = {
+  readonly pool: Ref<'ResourcePool' | 'VirtualApp'>;
+  readonly host?: Ref<'HostSystem'> | undefined;
+  readonly folder: Ref<'Folder'>;
+} & (
+  | {
+      readonly type: 'create';
+      /** Without a datastore in `files.vmPathName` and in the disks. */
+      readonly config: VirtualMachineConfigSpec;
+    }
+  | {
+      readonly type: 'clone';
+      readonly vm: VmRef;
+      readonly name: string;
+      /** Without a datastore in `location`. */
+      readonly spec: VirtualMachineCloneSpec;
+    }
+);
+
 /**
- * Creates a VM on a datastore cluster: Storage DRS recommends a datastore, the first recommendation is applied. The
- * spec's `files.vmPathName` stays empty. Throws `vsphere.storage-drs` if there is no recommendation.
+ * The datastore of a datastore cluster that Storage DRS recommends for a VM: the first of its recommendations
+ * (StorageResourceManager.RecommendDatastores). It is asked only: the caller creates or clones there itself, with a task
+ * that it can follow and find again.
+ *
+ * @throws IngotError `vsphere.storage-drs` when there is no recommendation: Storage DRS is off, or nothing fits
  */
-export async function createVmOnPod(
+export async function recommendDatastore(
   vc: Vsphere,
-  params: {
-    readonly pod: Ref<'StoragePod'>;
-    readonly folder: Ref<'Folder'>;
-    readonly pool: Ref<'ResourcePool' | 'VirtualApp'>;
-    readonly config: VirtualMachineConfigSpec;
-    /** The device keys of the disks in `config`. */
-    readonly diskKeys: readonly number[];
-  },
-  options: TaskOptions = {},
-): Promise<VmRef> {
+  pod: Ref<'StoragePod'>,
+  request: PodRequest,
+  options: ReadOptions = {},
+): Promise<Ref<'Datastore'>> {
   const { storageResourceManager } = vc.content;
-  const { pod, folder, pool, config, diskKeys } = params;
-  if (storageResourceManager === undefined)
-    throw new IngotError('vsphere.storage-drs', 'expected a vCenter (Storage DRS), found a server without it');
-  const disk = diskKeys.map((diskId) => ({ diskId }));
-  const placement = await vc.call(
-    'RecommendDatastores',
-    storageResourceManager,
-    {
-      storageSpec: {
-        type: 'create',
-        podSelectionSpec: { storagePod: pod, initialVmConfig: [{ storagePod: pod, disk }] },
-        configSpec: config,
-        folder,
-        resourcePool: pool,
-      },
-    },
-    { signal: options.signal },
-  );
-  const key = placement.recommendations?.[0]?.key;
-  if (key === undefined) {
-    throw new IngotError('vsphere.storage-drs', `expected a datastore recommended in ${pod.value}, found none`, {
-      remedy: 'Turn Storage DRS on for the datastore cluster, free space in it, or name a datastore.',
+  if (storageResourceManager === undefined) throw none('a server without Storage DRS');
+  const placement = await vc
+    .call('RecommendDatastores', storageResourceManager, { storageSpec: specOf(pod, request) }, options)
+    .catch((error: unknown) => {
+      if (faultOf(error) === undefined) throw error;
+      throw none(error instanceof Error ? error.message : String(error));
     });
+  const [first] = placement.recommendations ?? [];
+  const action = first?.action?.find((one) => one.$type === 'StoragePlacementAction');
+  if (action?.$type === 'StoragePlacementAction') return action.destination;
+  throw none(placement.drsFault?.reason ?? 'no recommendation');
+}
+
+function specOf(pod: Ref<'StoragePod'>, request: PodRequest): StoragePlacementSpec {
+  const { type, folder, pool, host } = request;
+  if (type === 'clone') {
+    const podSelectionSpec = { storagePod: pod, initialVmConfig: [{ storagePod: pod }] };
+    const { vm, name, spec } = request;
+    return { type, vm, podSelectionSpec, cloneSpec: spec, cloneName: name, resourcePool: pool, host, folder };
   }
-  const result = await vc.task('ApplyStorageDrsRecommendation_Task', storageResourceManager, { key: [key] }, options);
-  if (isRef(result.vm)) return { type: 'VirtualMachine', value: result.vm.value };
-  throw new IngotError('vsphere.answer', 'expected the new VM in the result of ApplyStorageDrsRecommendation_Task');
+  const disk = (request.config.deviceChange ?? []).flatMap(({ device }) =>
+    device.$type === 'VirtualDisk' ? [{ diskId: device.key }] : [],
+  );
+  const podSelectionSpec = { storagePod: pod, initialVmConfig: [{ storagePod: pod, disk }] };
+  return { type, podSelectionSpec, configSpec: request.config, resourcePool: pool, host, folder };
+}
+
+function none(found: string): IngotError {
+  return new IngotError('vsphere.storage-drs', `expected Storage DRS to recommend a datastore, found ${found}`, {
+    remedy: 'Turn Storage DRS on for the datastore cluster, free space in it, or name a datastore.',
+  });
 }

@@ -56,7 +56,7 @@ async function at<T>(
   work: (there: Vcenter) => Promise<T>,
 ): Promise<T> {
   const open = (vc: Vcenter['vc']) =>
-    vcenterOf(vc, { image: elsewhere, names: namesOf(elsewhere), screenshotPath: (name) => name });
+    vcenterOf(vc, { image: elsewhere, names: namesOf(elsewhere), screenshotPath: (name) => name, warn });
   if (wanted.vcenter === undefined) return work(open(center.vc));
   const vc = await connectTo(wanted.vcenter, {
     signal,

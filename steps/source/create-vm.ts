@@ -35,8 +35,8 @@ export const createVm = defineStep({
     ];
   },
   async run(context) {
-    const { vcenter, source, names, records, config, held, build, fingerprint, redactor, signal, progress } = context;
-    const [center, found] = await Promise.all([vcenter(), source()]);
+    const { vcenter, names, records, config, held, build, fingerprint, redactor, signal, progress } = context;
+    const [center, found] = await Promise.all([vcenter(), context.source()]);
     // A mistake in the answer file of the clones is told now, and not when Windows is finished.
     await sysprepXml(config, redactor, () => undefined);
     await removeStaleMaster(center, names.master, progress, signal);
@@ -64,7 +64,8 @@ export const createVm = defineStep({
     const spec = cloneConfig(config, { ...found, nics: place.networks, entries });
     progress(`Cloning ${found.path}`);
     const linked = config.source !== undefined && 'linked' in config.source && config.source.linked;
-    await center.cloneToMaster(found.vm, { snapshot: found.snapshot, config: spec, linked }, signal);
+    const source = { vm: found.vm, name: found.path };
+    await center.cloneToMaster(source, { snapshot: found.snapshot, config: spec, linked }, signal);
     return output;
   },
   async verify({ vcenter, records, config, source, signal }) {

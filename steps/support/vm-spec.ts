@@ -13,7 +13,8 @@ export interface VmSpecFacts {
   readonly name: string;
   readonly instanceUuid: string;
   readonly guestId: string;
-  readonly datastoreName: string;
+  /** Undefined while Storage DRS is asked where the VM shall be. */
+  readonly datastoreName: string | undefined;
   /** One backing a NIC, in the order of the image file. */
   readonly nics: readonly AnyVirtualDeviceBackingInfo[];
   /** Datastore paths, in the order of their drives. The firmware boots the first CD. */
@@ -42,7 +43,7 @@ export function vmSpec(image: Image, facts: VmSpecFacts): VirtualMachineConfigSp
     guestId: facts.guestId,
     version: `vmx-${hardware.version}`,
     annotation: `Built by ingot from ${image.name}. Master: kept between builds, do not change it by hand.`,
-    files: { vmPathName: `[${facts.datastoreName}]` },
+    files: { vmPathName: onDatastore(facts.datastoreName) },
     // Tools that upgrade themselves at a power cycle meet a servicing reboot and lose the NIC (Broadcom KB 318796).
     tools: { toolsUpgradePolicy: 'manual', syncTimeWithHost: false },
     numCPUs: hardware.cpus,
@@ -86,7 +87,9 @@ function devices(image: Image, facts: VmSpecFacts): VirtualDeviceConfigSpec[] {
 /** Unit 7 of a SCSI controller is the controller itself. */
 const scsiUnit = (index: number): number => (index < 7 ? index : index + 1);
 
-function disk(bytes: number, index: number, datastore: string): VirtualDeviceConfigSpec {
+const onDatastore = (name: string | undefined): string => (name === undefined ? '' : `[${name}]`);
+
+function disk(bytes: number, index: number, datastore: string | undefined): VirtualDeviceConfigSpec {
   return {
     operation: 'add',
     fileOperation: 'create',
@@ -99,7 +102,7 @@ function disk(bytes: number, index: number, datastore: string): VirtualDeviceCon
       capacityInBytes: bytes,
       backing: {
         $type: 'VirtualDiskFlatVer2BackingInfo',
-        fileName: `[${datastore}]`,
+        fileName: onDatastore(datastore),
         diskMode: 'persistent',
         thinProvisioned: true,
       },

@@ -16,7 +16,7 @@ export function connectVcenter(image: Image, { names, screenshotPath, signal, wa
 
   async function open(): Promise<Vcenter> {
     const vc = await connectTo(image.vcenter, { signal, onEvent: (event) => warn(event.message) });
-    return vcenterOf(vc, { image, names, screenshotPath });
+    return vcenterOf(vc, { image, names, screenshotPath, warn });
   }
 
   return {

@@ -18,6 +18,7 @@ import type { Machine } from './machine.ts';
 import { type VcenterMedia, vcenterMedia } from './media.ts';
 import { findPlacement, type Placement } from './placement.ts';
 import { pruneTemplates, swapNames } from './publish.ts';
+import { datastoreFor } from './storage-drs.ts';
 import { vmMachine } from './vm-machine.ts';
 
 /** vCenter as the steps see it: the few things of one image, by role, and only those that carry its name. */
@@ -38,13 +39,14 @@ export interface Vcenter {
   candidate(signal: AbortSignal): Promise<Machine>;
   template(signal: AbortSignal): Promise<Machine>;
   machine(role: Role, signal: AbortSignal): Promise<Machine>;
+  /** @param specOn the spec on a datastore; on none while Storage DRS is asked for it */
   createMaster(
-    spec: VirtualMachineConfigSpec & { readonly instanceUuid: string },
+    specOn: (datastoreName: string | undefined) => VirtualMachineConfigSpec & { readonly instanceUuid: string },
     signal: AbortSignal,
   ): Promise<Machine>;
   /** Makes the master a clone of what is not ours, which stays as it is; `linked` on the disks of the snapshot. */
   cloneToMaster(
-    source: Ref<'VirtualMachine'>,
+    source: { readonly vm: Ref<'VirtualMachine'>; readonly name: string },
     spec: Pick<VirtualMachineCloneSpec, 'snapshot' | 'config' | 'customization'> & { readonly linked: boolean },
     signal: AbortSignal,
   ): Promise<Machine>;
@@ -77,9 +79,10 @@ export interface VcenterOptions {
   readonly names: Names;
   /** Path on this machine for a screenshot of a VM. */
   screenshotPath(name: string): string;
+  warn(message: string): void;
 }
 
-export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: VcenterOptions): Vcenter {
+export function vcenterOf(vc: Vsphere, { image, names, screenshotPath, warn }: VcenterOptions): Vcenter {
   const taskMs = image.timeouts.task;
   const task = (signal: AbortSignal, what: string) => ({ signal, deadlineMs: taskMs, what });
   let place: Promise<Placement> | undefined;
@@ -118,6 +121,22 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
     known.set(role, Promise.resolve(fresh(machine, false)));
     return machine;
   };
+  /** Clones to the VM of a role, where it belongs; `spec.location` names all but the datastore. */
+  const cloneTo = async (
+    role: 'master' | 'candidate' | 'smoke',
+    source: { readonly vm: Ref<'VirtualMachine'>; readonly name: string },
+    spec: VirtualMachineCloneSpec,
+    signal: AbortSignal,
+  ): Promise<Machine> => {
+    const place = await placement(signal);
+    const folder = role === 'master' ? place.folder : place.templateFolder;
+    const name = names[role];
+    const request = { type: 'clone', vm: source.vm, name, folder, spec } as const;
+    const { ref: datastore } = await datastoreFor(vc, place, request, { warn, signal });
+    const params = { folder, name, spec: { ...spec, location: { ...spec.location, datastore } } };
+    const options = { ...task(signal, `cloning ${source.name}`), deadlineMs: image.timeouts.clone };
+    return made(role, await cloneVm(vc, source.vm, params, options));
+  };
   const published = ({ vm }: Machine): void => {
     known.set('candidate', Promise.resolve(undefined));
     known.set('template', Promise.resolve(fresh(machineOf(vm, names.template), true)));
@@ -136,21 +155,21 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
     candidate: (signal) => required('candidate', signal),
     template: (signal) => required('template', signal),
     machine: required,
-    async createMaster(config, signal) {
-      const { folder, pool, host } = await placement(signal);
+    async createMaster(specOn, signal) {
+      const place = await placement(signal);
+      const { folder, pool, host } = place;
+      const request = { type: 'create', folder, config: specOn(undefined) } as const;
+      const config = specOn((await datastoreFor(vc, place, request, { warn, signal })).name);
       return made(
         'master',
         await createVm(vc, folder, { config, pool, host }, task(signal, `creating ${names.master}`)),
       );
     },
     async cloneToMaster(source, { linked, ...asked }, signal) {
-      const { folder, pool, host, datastore } = await placement(signal);
+      const { pool, host } = await placement(signal);
       const move = linked ? { diskMoveType: 'createNewChildDiskBacking' } : {};
-      const location = { datastore: datastore.ref, ...move, pool, host };
-      const params = { folder, name: names.master, spec: { location, template: false, powerOn: false, ...asked } };
-      const what = `cloning to ${names.master}`;
-      const options = { ...task(signal, what), deadlineMs: image.timeouts.clone };
-      return made('master', await cloneVm(vc, source, params, options));
+      const spec = { location: { ...move, pool, host }, template: false, powerOn: false, ...asked };
+      return cloneTo('master', source, spec, signal);
     },
     async masterSnapshot(name, signal) {
       const { vm, name: master } = await required('master', signal);
@@ -162,33 +181,22 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath }: Vcenter
       });
     },
     async cloneMaster(build, snapshot, signal) {
-      const { templateFolder, pool, host, datastore } = await placement(signal);
+      const { pool, host } = await placement(signal);
       const source = await required('master', signal);
       const extraConfig = [
         { key: keys.image, value: image.name },
         { key: keys.build, value: build },
         { key: keys.role, value: 'candidate' },
       ];
-      const location = { datastore: datastore.ref, pool, host };
-      const spec = { location, template: false, powerOn: false, snapshot, config: { extraConfig } };
-      const params = { folder: templateFolder, name: names.candidate, spec };
-      return made(
-        'candidate',
-        await cloneVm(vc, source.vm, params, {
-          ...task(signal, `cloning ${names.master}`),
-          deadlineMs: image.timeouts.clone,
-        }),
-      );
+      const spec = { location: { pool, host }, template: false, powerOn: false, snapshot, config: { extraConfig } };
+      return cloneTo('candidate', source, spec, signal);
     },
     async cloneCandidate(build, snapshot, signal) {
       const place = await placement(signal);
       const source = await required('candidate', signal);
       const { smokeCloneSpec } = await import('./smoke-clone.ts');
       const spec = await smokeCloneSpec(vc, source.vm, { place, image: image.name, build, snapshot }, signal);
-      const params = { folder: place.templateFolder, name: names.smoke, spec };
-      const what = `cloning ${names.candidate}`;
-      const options = { ...task(signal, what), deadlineMs: image.timeouts.clone };
-      return made('smoke', await cloneVm(vc, source.vm, params, options));
+      return cloneTo('smoke', source, spec, signal);
     },
     async destroy(role, signal) {
       await (await required(role, signal)).destroy(signal);

@@ -25,6 +25,10 @@ export interface Placement {
   /** Named only where vCenter does not choose by itself: a cluster without DRS. */
   readonly host: Ref<'HostSystem'> | undefined;
   readonly datastore: DatastoreLocation & { readonly freeSpace: number };
+  /** The datastore cluster that Storage DRS chooses from for each VM; `datastore` is its emptiest, for files. */
+  readonly pod:
+    | { readonly ref: Ref<'StoragePod'>; readonly name: string; readonly members: readonly DatastoreLocation[] }
+    | undefined;
   /** Backings of the NICs, in the order of the image file. */
   readonly networks: readonly AnyVirtualDeviceBackingInfo[];
   /** All that a build needs rights on. */
@@ -49,6 +53,9 @@ export async function findPlacement(vc: Vsphere, image: Image, signal: AbortSign
   const smoke = enabled && isolated !== undefined ? center.network(isolated) : undefined;
   const all = smoke === undefined ? networks : [...networks, smoke];
   const candidates = await datastores(vc, image, center, signal);
+  const { datastoreCluster: podName } = placement;
+  const pod =
+    podName === undefined ? undefined : { ref: center.storagePod(podName), name: podName, members: candidates };
   const requests = [
     ...candidates.map((datastore) => ({
       object: datastore.ref,
@@ -82,6 +89,7 @@ export async function findPlacement(vc: Vsphere, image: Image, signal: AbortSign
     pool,
     host: compute.host ?? (needsHost ? await usableHost(vc, compute, reach, signal) : undefined),
     datastore,
+    pod,
     networks: backings.slice(0, networks.length),
     objects: placedObjects(image, {
       rootFolder: vc.content.rootFolder,

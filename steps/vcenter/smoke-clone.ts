@@ -6,7 +6,7 @@ import type { VirtualDeviceConfigSpec, VirtualMachineCloneSpec } from '../../vsp
 import type { Placement } from './placement.ts';
 
 export interface SmokeCloneOptions {
-  readonly place: Pick<Placement, 'datastore' | 'pool' | 'host' | 'smokeNetwork'>;
+  readonly place: Pick<Placement, 'pool' | 'host' | 'smokeNetwork'>;
   /** Name of the image, and id of the build: what makes the clone ours. */
   readonly image: string;
   readonly build: string;
@@ -16,7 +16,7 @@ export interface SmokeCloneOptions {
 
 /**
  * How a VM is cloned to be started in isolation: as it is, but for its NICs, which are not connected or on a network of
- * their own from the first moment on.
+ * their own from the first moment on. The datastore is still open.
  */
 export async function smokeCloneSpec(
   vc: Vsphere,
@@ -24,7 +24,7 @@ export async function smokeCloneSpec(
   { place, image, build, snapshot }: SmokeCloneOptions,
   signal: AbortSignal,
 ): Promise<VirtualMachineCloneSpec> {
-  const { datastore, pool, host, smokeNetwork } = place;
+  const { pool, host, smokeNetwork } = place;
   const { 'config.hardware.device': devices = [] } = await vc.read(vm, ['config.hardware.device'], { signal });
   const connected = smokeNetwork !== undefined;
   const deviceChange = devices.flatMap((device): VirtualDeviceConfigSpec[] => {
@@ -42,7 +42,7 @@ export async function smokeCloneSpec(
   ];
   const linked = snapshot === undefined ? {} : { diskMoveType: 'createNewChildDiskBacking' };
   return {
-    location: { datastore: datastore.ref, ...linked, pool, host },
+    location: { ...linked, pool, host },
     template: false,
     powerOn: false,
     snapshot,

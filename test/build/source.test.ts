@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import test from 'node:test';
 import { assertDone } from './built.ts';
 import { type Changes, openSite } from './site.ts';
