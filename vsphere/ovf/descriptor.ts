@@ -104,7 +104,10 @@ export function readDescriptor(text: string, name: string): OvfFacts {
  * The descriptor with these entries of extraConfig (`vmw:ExtraConfig` of its first VirtualHardwareSection), instead of
  * those that it has of the same keys; undefined takes one out. Nothing else of the text changes.
  */
-export function setExtraConfig(text: string, entries: ReadonlyMap<string, string | undefined>): string {
+export function setExtraConfig(text: string, wanted: ReadonlyMap<string, string | undefined>): string {
+  if (wanted.size === 0) return text;
+  const { extraConfig } = readDescriptor(text, 'the descriptor');
+  const entries = new Map([...wanted].filter(([key, value]) => extraConfig.get(key) !== value));
   if (entries.size === 0) return text;
   const cuts: { start: number; end: number }[] = [];
   let insertAt: number | undefined;

@@ -39,7 +39,3 @@ export function exportFiles(info: HttpNfcLeaseInfo, name: string): ExportFile[] 
   }
   return files;
 }
-
-export function sizeOf(bytes: number): string {
-  return `${bytes} bytes`;
-}

@@ -67,17 +67,38 @@ export async function openExport(
   }
 }
 
+/** One export of a VM at a time: while another runs, that one's task is waited for. */
 async function openLease(vc: Vsphere, vm: VmRef, snapshot: SnapshotRef | undefined, options: LeaseOptions) {
-  const { signal } = options;
-  const lease =
-    snapshot === undefined
-      ? await vc.call('ExportVm', vm, {}, { signal })
-      : await vc.call('ExportSnapshot', snapshot, {}, { signal });
+  const lease = await askForLease(vc, vm, snapshot, options);
   try {
     return { lease, info: await leaseReady(vc, lease, options) };
   } catch (error) {
     await abortLease(vc, lease);
     throw error;
+  }
+}
+
+async function askForLease(
+  vc: Vsphere,
+  vm: VmRef,
+  snapshot: SnapshotRef | undefined,
+  { signal, deadlineMs }: LeaseOptions,
+): Promise<LeaseRef> {
+  const began = Date.now();
+  for (;;) {
+    try {
+      return snapshot === undefined
+        ? await vc.call('ExportVm', vm, {}, { signal })
+        : await vc.call('ExportSnapshot', snapshot, {}, { signal });
+    } catch (error) {
+      const busy = isFault(error, 'TaskInProgress') ? faultOf(error)?.details.task : undefined;
+      const left = deadlineMs - (Date.now() - began);
+      if (!isRef(busy) || left <= 0) throw error;
+      const other = { signal, deadlineMs: left, what: `another task of ${vm.value}` };
+      await vc.waitForTask({ type: 'Task', value: busy.value }, other).catch((failed: unknown) => {
+        if (!isFault(failed, 'MethodFault')) throw failed;
+      });
+    }
   }
 }
 
@@ -133,7 +154,9 @@ async function destroyLeftover(vc: Vsphere, vm: VmRef, { name, extraConfig }: Te
     values['config.template'] !== true &&
     marks.every(([key, value]) => found.get(key) === value)
   ) {
-    await destroy(vc, vm, { signal });
+    await destroy(vc, vm, { signal }).catch((error: unknown) => {
+      if (!isFault(error, 'ManagedObjectNotFound')) throw error;
+    });
     return;
   }
   throw new IngotError('ovf.name-taken', `expected no VM of the name ${name}, found one that no export has made`, {

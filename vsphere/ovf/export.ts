@@ -6,12 +6,12 @@ import { refText } from '../values.ts';
 import type { VmRef } from '../vm.ts';
 import { createDescriptor } from './create-descriptor.ts';
 import { setExtraConfig } from './descriptor.ts';
-import { type ExportFile, exportFiles, sizeOf } from './export-files.ts';
+import { exportFiles } from './export-files.ts';
 import { openExport, type TemporaryClone } from './export-lease.ts';
 import { type OpenLease, withLease } from './lease.ts';
 import { LeaseHosts } from './lease-host.ts';
 import { downloadFile, STALL_MS } from './lease-transfer.ts';
-import { digestError, writeManifest } from './manifest.ts';
+import { compareWithLease, writeManifest } from './manifest.ts';
 import { type PackageWriter, requireSpace, type WrittenFile } from './writer.ts';
 
 export type { TemporaryClone } from './export-lease.ts';
@@ -152,7 +152,7 @@ async function transfer(
     }
     written.set(file.key, await writer.file(file.name, counted()));
   }
-  await compareDigests(vc, lease, files, written);
+  compareWithLease(await vc.call('HttpNfcLeaseGetManifest', lease.lease, {}, { signal }), written);
   const descriptor = await describe(new Map([...written].map(([key, { bytes }]) => [key, bytes])));
   return { descriptor, written: [...written.values()] };
 }
@@ -168,25 +168,6 @@ async function extraConfigToKeep(
   const own = extraConfigMap(values['config.extraConfig']);
   const marks = Object.keys(clone?.extraConfig ?? {}).map((key) => [key, own.get(key)] as const);
   return new Map([...marks, ...[...own].filter(([key]) => keepExtraConfig(key))]);
-}
-
-/** What vCenter says that it sent, against what came. It tells nothing of a file that it did not compute a digest of. */
-async function compareDigests(
-  vc: Vsphere,
-  { lease, signal }: OpenLease,
-  files: readonly ExportFile[],
-  written: ReadonlyMap<string, WrittenFile>,
-): Promise<void> {
-  const manifest = await vc.call('HttpNfcLeaseGetManifest', lease, {}, { signal });
-  for (const { key, sha1, checksum, checksumType, size } of manifest) {
-    const file = written.get(key);
-    const name = files.find((item) => item.key === key)?.name;
-    if (file === undefined || name === undefined) continue;
-    if (size > 0 && size !== file.bytes) throw digestError(name, 'vCenter', sizeOf(size), sizeOf(file.bytes));
-    const told = checksum && /^sha-?256$/i.test(checksumType ?? '') ? { by: checksum, own: file.sha256 } : undefined;
-    const { by, own } = told ?? { by: sha1, own: file.sha1 };
-    if (by !== '' && by.toLowerCase() !== own) throw digestError(name, 'vCenter', by, own);
-  }
 }
 
 function badName(name: string): IngotError {

@@ -46,7 +46,10 @@ export async function importSpec(
     });
   });
   const params = {
-    ovfDescriptor: Buffer.from(source.descriptor).toString('utf8').trimEnd(),
+    ovfDescriptor: Buffer.from(source.descriptor)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
+      .trimEnd(),
     resourcePool: pool,
     datastore,
     cisp: { locale: '', deploymentOption: '', entityName: name, hostSystem: host, networkMapping, diskProvisioning },

@@ -68,7 +68,9 @@ export async function writePieces(
  * Opens a file that only this export writes. One that a dead export left is taken; one that somebody writes is `ovf.busy`.
  */
 export async function openPartial(path: string): Promise<FileHandle> {
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+    throw writeError(path, error);
+  });
   for (let second = false; ; second = true) {
     try {
       return await open(path, 'wx');

@@ -99,7 +99,7 @@ function diskFile(vm: Moref, device: XmlElement, i: number, head: Buffer, padMeg
   async function* grains(): AsyncGenerator<Buffer> {
     yield* grainsOf(head);
     // What cannot be compressed, so that so much really goes over the wire.
-    for (let at = 0; at < megabytes << 20; at += GRAIN) yield randomBytes(GRAIN);
+    for (let at = 0; at < megabytes * 2 ** 20; at += GRAIN) yield randomBytes(GRAIN);
   }
   const key = deviceKey(vm.value, device, i);
   return {
@@ -108,7 +108,7 @@ function diskFile(vm: Moref, device: XmlElement, i: number, head: Buffer, padMeg
     name: `disk-${i}.vmdk`,
     disk: true,
     capacityBytes,
-    estimate: head.length + (megabytes << 20) + (1 << 20),
+    estimate: head.length + megabytes * 2 ** 20 + 2 ** 20,
     content: () => writeVmdk(capacityBytes, grains()),
   };
 }

@@ -76,9 +76,8 @@ async function upload(
 
 function drained(outgoing: ServerResponse): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  outgoing.once('drain', resolve);
-  outgoing.once('close', resolve);
-  return promise;
+  outgoing.once('drain', resolve).once('close', resolve);
+  return promise.finally(() => outgoing.off('drain', resolve).off('close', resolve));
 }
 
 function refuse(incoming: IncomingMessage, outgoing: ServerResponse, status: number): void {
