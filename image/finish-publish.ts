@@ -19,15 +19,18 @@ export type CopyWanted = Omit<WrittenCopy, 'name' | 'via' | 'item' | 'folder'> &
 };
 
 /** `publish:` with all its names; paths of this machine are absolute. */
-export type Publish = Omit<Written, 'contentLibraries' | 'copies'> & {
+export type OvfWanted = NonNullable<Written['ovf']> & { readonly name: string };
+
+export type Publish = Omit<Written, 'contentLibraries' | 'copies' | 'ovf'> & {
   readonly contentLibraries: readonly LibraryItemWanted[];
   readonly copies: readonly CopyWanted[];
+  readonly ovf: OvfWanted | undefined;
 };
 
 export function finishPublish({ name, publish, template, placement }: ParsedImage, directory: string): Publish {
   const named = template.name ?? name;
   const ownFolder = template.folder ?? placement.folder;
-  const { latest, webhook } = publish;
+  const { latest, ovf, webhook } = publish;
   return {
     ...publish,
     contentLibraries: publish.contentLibraries.map((library) => ({
@@ -43,9 +46,20 @@ export function finishPublish({ name, publish, template, placement }: ParsedImag
       folder: copy.folder ?? '',
       via: copy.via ?? defaultVia(copy),
     })),
+    ovf: ovf && { ...ovf, directory: resolve(directory, ovf.directory), name: ovf.name ?? fileName(named) },
     latest: latest && { ...latest, file: absolute(latest.file, directory) },
     webhook: webhook && { ...webhook, caFile: absolute(webhook.caFile, directory) },
   };
+}
+
+/** The name of a template as files can have it. */
+function fileName(name: string): string {
+  return (
+    name
+      .replace(/[^\w.-]+/g, '-')
+      .replace(/^[.-]+/, '')
+      .slice(0, 60) || 'template'
+  );
 }
 
 /** A VM template has a name in the inventory, too, which in the template's own folder is taken. */

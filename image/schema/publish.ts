@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { hints, inventoryName, text } from './fields.ts';
 import { copySchema } from './publish-copy.ts';
 import { contentLibrarySchema } from './publish-library.ts';
+import { publishOvfSchema } from './publish-ovf.ts';
 import { webhookSchema } from './publish-webhook.ts';
 
 /** What stands for a fact of the template in the value of an attribute. */
@@ -39,6 +40,7 @@ export const publishSchema = z
       .register(hints, { expected: 'a list of at most 20 copies' })
       .default([])
       .describe('Copies of the template elsewhere, in this vCenter or in others.'),
+    ovf: publishOvfSchema.optional(),
     latest: z
       .strictObject({
         folder: z

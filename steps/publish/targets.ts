@@ -3,9 +3,9 @@ import type { PublishTarget } from './target.ts';
 
 /** Whether `publish:` asks for anything. */
 export function publishes({ publish }: Image): boolean {
-  const { contentLibraries, attributes, tags, copies, latest, webhook } = publish;
+  const { contentLibraries, attributes, tags, copies, ovf, latest, webhook } = publish;
   const lists = [contentLibraries, Object.keys(attributes), tags, copies];
-  return lists.some((list) => list.length > 0) || latest !== undefined || webhook !== undefined;
+  return lists.some((list) => list.length > 0) || [ovf, latest, webhook].some((one) => one !== undefined);
 }
 
 /**
@@ -13,12 +13,13 @@ export function publishes({ publish }: Image): boolean {
  * from the earlier ones: a copy out of a library wants the item, `latest.json` and the webhook tell of all the others.
  */
 export async function targetsOf(image: Image): Promise<readonly (readonly PublishTarget[])[]> {
-  const { contentLibraries, attributes, tags, copies, latest, webhook } = image.publish;
-  const [library, attribute, tag, copy, last, hook] = await Promise.all([
+  const { contentLibraries, attributes, tags, copies, ovf, latest, webhook } = image.publish;
+  const [library, attribute, tag, copy, packages, last, hook] = await Promise.all([
     contentLibraries.length > 0 ? import('./library.ts') : undefined,
     Object.keys(attributes).length > 0 ? import('./attributes.ts') : undefined,
     tags.length > 0 ? import('./tags.ts') : undefined,
     copies.length > 0 ? import('./copy.ts') : undefined,
+    ovf === undefined ? undefined : import('./ovf.ts'),
     latest === undefined ? undefined : import('./latest.ts'),
     webhook === undefined ? undefined : import('./webhook.ts'),
   ]);
@@ -37,6 +38,7 @@ export async function targetsOf(image: Image): Promise<readonly (readonly Publis
       ...(attribute === undefined ? [] : [attribute.attributesTarget(image)]),
       ...(tag === undefined ? [] : [tag.tagsTarget(image)]),
       ...copiesBy(false),
+      ...(packages === undefined || ovf === undefined ? [] : [packages.ovfTarget(image, ovf)]),
     ],
     copiesBy(true),
     last === undefined || latest === undefined ? [] : [last.latestTarget(image, latest)],
