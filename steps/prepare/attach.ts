@@ -3,7 +3,7 @@ import type { Tag } from '../../vsphere/tags.ts';
 import { attachTag } from '../../vsphere/tags-attached.ts';
 import { type Ref, refText } from '../../vsphere/values.ts';
 import type { Preparation, PrepareContext } from './preparation.ts';
-import { type CategoryFound, type CategoryWanted, requireTag } from './tag-category.ts';
+import { type CategoryState, type CategoryWanted, tagId } from './tag-category.ts';
 import { pathOf } from './tag-elsewhere.ts';
 import type { Target } from './topology.ts';
 
@@ -17,7 +17,7 @@ import type { Target } from './topology.ts';
 export async function attachPreparation(
   { vc, signal }: PrepareContext,
   { part, name: category }: CategoryWanted,
-  found: CategoryFound | undefined,
+  found: CategoryState,
   { ref, path, tag, related }: Target,
   attached: ReadonlyMap<string, readonly string[]>,
 ): Promise<Preparation> {
@@ -48,17 +48,16 @@ export async function attachPreparation(
     state: 'missing',
     found: 'no tag of this category',
     explain: 'Without it a cluster does not know where its nodes on these hosts run.',
-    change: async (aborted) =>
-      attachTag(vc, (await requireTag(vc, category, tag, aborted)).id, ref, { signal: aborted }),
+    change: async (aborted) => attachTag(vc, tagId(found, tag), ref, { signal: aborted }),
   };
 }
 
 /** The tags of a category on an object. */
 export function tagsOf(
-  category: CategoryFound | undefined,
+  category: CategoryState,
   attached: ReadonlyMap<string, readonly string[]>,
   object: Ref,
 ): readonly Tag[] {
   const ids = attached.get(refText(object)) ?? [];
-  return category?.tags.filter(({ id }) => ids.includes(id)) ?? [];
+  return category.tags.filter(({ id }) => ids.includes(id));
 }

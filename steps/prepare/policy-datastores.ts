@@ -4,7 +4,7 @@ import { type Ref, refText } from '../../vsphere/values.ts';
 import { tagsOf } from './attach.ts';
 import { isUnfound } from './failure-domains.ts';
 import type { Preparation, PrepareContext } from './preparation.ts';
-import { type CategoryFound, requireTag } from './tag-category.ts';
+import { type CategoryState, tagId } from './tag-category.ts';
 
 export type PolicyWanted = NonNullable<PrepareContext['image']['prepare']['storagePolicy']>;
 
@@ -75,7 +75,7 @@ export function datastorePreparation(
   { vc }: PrepareContext,
   { tag, tagCategory }: PolicyWanted,
   { ref, path }: NamedDatastore,
-  category: CategoryFound | undefined,
+  category: CategoryState,
   attached: ReadonlyMap<string, readonly string[]>,
 ): Preparation {
   const common = {
@@ -91,6 +91,6 @@ export function datastorePreparation(
     ...common,
     state: 'missing',
     found: tags.length === 0 ? 'no tag of this category' : `only ${tags.join(', ')}`,
-    change: async (signal) => attachTag(vc, (await requireTag(vc, tagCategory, tag, signal)).id, ref, { signal }),
+    change: async (signal) => attachTag(vc, tagId(category, tag), ref, { signal }),
   };
 }

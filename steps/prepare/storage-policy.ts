@@ -4,7 +4,7 @@ import { tagsOf } from './attach.ts';
 import { policyPreparation } from './policy.ts';
 import { datastorePreparation, findDatastores } from './policy-datastores.ts';
 import type { Preparation, PrepareContext } from './preparation.ts';
-import { type CategoryWanted, categoryPreparations, foundCategory, tagPreparation } from './tag-category.ts';
+import { type CategoryWanted, categoryPreparations, readCategory, tagPreparation } from './tag-category.ts';
 import { elsewhere } from './tag-elsewhere.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function findStoragePolicyParts(context: PrepareContext): Promise<r
     listCategories(vc, { signal }),
     attachedTags(vc, refs, { signal }),
   ]);
-  const category = await foundCategory(context, categories, policy.tagCategory);
+  const category = await readCategory(context, categories, policy.tagCategory);
   // A category of one tag an object has no room for the policy's beside another.
   const crowded = refs.some((ref) => tagsOf(category, attached, ref).some(({ name }) => name !== policy.tag));
   const wanted: CategoryWanted = {
@@ -30,7 +30,7 @@ export async function findStoragePolicyParts(context: PrepareContext): Promise<r
     name: policy.tagCategory,
     description: 'Datastores of storage policies',
     types: ['Datastore'],
-    cardinality: category === undefined || crowded ? 'MULTIPLE' : category.cardinality,
+    cardinality: category.found === undefined || crowded ? 'MULTIPLE' : category.found.cardinality,
     why: crowded
       ? 'Datastores have another tag of this category, and keep it beside the one of the policy.'
       : 'The policy finds its datastores by a tag of it.',

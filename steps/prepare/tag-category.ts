@@ -1,11 +1,9 @@
 import { IngotError } from '../../common/failure.ts';
 import { shellWord } from '../../common/shell.ts';
-import type { Vsphere } from '../../vsphere/connect.ts';
 import {
   type Cardinality,
   createCategory,
   createTag,
-  findCategory,
   listTags,
   type Tag,
   type TagCategory,
@@ -26,19 +24,23 @@ export interface CategoryWanted {
   readonly why: string;
 }
 
-/** A category with its tags as they are, if it is there. */
-export interface CategoryFound extends TagCategory {
+/** A category with its tags: as they were found, and what is made of it while changes are made. */
+export interface CategoryState {
+  readonly found: TagCategory | undefined;
   readonly tags: readonly Tag[];
+  /** Ids, also of what has just been made. */
+  readonly ids: { category: string | undefined; readonly tags: Map<string, string> };
 }
 
 /** The category of a name with its tags; `categories` are all that vCenter has. */
-export async function foundCategory(
+export async function readCategory(
   { vc, signal }: PrepareContext,
   categories: readonly TagCategory[],
   name: string,
-): Promise<CategoryFound | undefined> {
-  const category = categories.find((each) => each.name === name);
-  return category && { ...category, tags: await listTags(vc, category.id, { signal }) };
+): Promise<CategoryState> {
+  const found = categories.find((each) => each.name === name);
+  const tags = found === undefined ? [] : await listTags(vc, found.id, { signal });
+  return { found, tags, ids: { category: found?.id, tags: new Map(tags.map((tag) => [tag.name, tag.id])) } };
 }
 
 /**
@@ -48,14 +50,16 @@ export async function foundCategory(
 export function categoryPreparations(
   { vc }: PrepareContext,
   wanted: CategoryWanted,
-  found: TagCategory | undefined,
+  { found, ids }: CategoryState,
 ): readonly Preparation[] {
   const { part, name, description, types, cardinality, why } = wanted;
   const common = { part, object: `tag category ${name}`, what: 'tag category', explain: why } as const;
   const full = `for ${types.join(', ')}; ${perObject(cardinality)}`;
   if (found === undefined) {
     const category = { name, description, cardinality, associableTypes: types };
-    const change = async (signal: AbortSignal) => void (await createCategory(vc, category, { signal }));
+    const change = async (signal: AbortSignal) => {
+      ids.category = await createCategory(vc, category, { signal });
+    };
     return [{ ...common, state: 'missing', found: 'not there', wanted: full, change }];
   }
   const lacking = lackingTypes(found, types);
@@ -85,39 +89,33 @@ export function categoryPreparations(
 export function tagPreparation(
   { vc }: PrepareContext,
   { part, name: category }: CategoryWanted,
-  found: CategoryFound | undefined,
+  { ids }: CategoryState,
   tag: { readonly name: string; readonly description: string; readonly explain: string },
 ): Preparation {
-  const there = found?.tags.some(({ name }) => name === tag.name) === true;
   const common = { part, object: `tag category ${category}`, what: `tag ${tag.name}`, explain: tag.explain };
-  if (there) return { ...common, state: 'right', found: 'there', wanted: 'there' };
+  if (ids.tags.has(tag.name)) return { ...common, state: 'right', found: 'there', wanted: 'there' };
   return {
     ...common,
     state: 'missing',
     found: 'not there',
     wanted: 'there',
     change: async (signal) => {
-      const { id } = await requireCategory(vc, category, signal);
-      await createTag(vc, { name: tag.name, description: tag.description, categoryId: id }, { signal });
+      const { name, description } = tag;
+      const categoryId = madeId(ids.category, `tag category ${category}`);
+      ids.tags.set(name, await createTag(vc, { name, description, categoryId }, { signal }));
     },
   };
 }
 
-/** The tag of a category that is there by now; throws `prepare.no-category`, `prepare.no-tag`. */
-export async function requireTag(vc: Vsphere, category: string, name: string, signal: AbortSignal): Promise<Tag> {
-  const { id } = await requireCategory(vc, category, signal);
-  const tag = (await listTags(vc, id, { signal })).find((each) => each.name === name);
-  if (tag !== undefined) return tag;
-  throw new IngotError('prepare.no-tag', `expected the tag ${name} in the category ${category}, found none`, {
-    remedy: 'It could not be made: see there.',
-  });
+/** The id of a tag that is there by now; throws `prepare.not-made`. */
+export function tagId({ ids }: CategoryState, name: string): string {
+  return madeId(ids.tags.get(name), `tag ${name}`);
 }
 
-async function requireCategory(vc: Vsphere, name: string, signal: AbortSignal): Promise<TagCategory> {
-  const category = await findCategory(vc, name, { signal });
-  if (category !== undefined) return category;
-  throw new IngotError('prepare.no-category', `expected the tag category ${name}, found none`, {
-    remedy: 'It could not be made: see there.',
+function madeId(id: string | undefined, what: string): string {
+  if (id !== undefined) return id;
+  throw new IngotError('prepare.not-made', `expected the ${what}, found none: it could not be made`, {
+    remedy: 'See there.',
   });
 }
 

@@ -2,7 +2,7 @@ import { inventoryPath } from '../../vsphere/inventory-path.ts';
 import { attachedObjects } from '../../vsphere/tags-attached.ts';
 import { type Ref, refText } from '../../vsphere/values.ts';
 import type { PrepareContext } from './preparation.ts';
-import type { CategoryFound } from './tag-category.ts';
+import type { CategoryState } from './tag-category.ts';
 
 // Beyond that the sentence would be a list.
 const MOST_NAMED = 5;
@@ -10,11 +10,11 @@ const MOST_NAMED = 5;
 /** A sentence about the objects that have a tag besides those that an image file names; they are left as they are. */
 export async function elsewhere(
   { vc, signal }: PrepareContext,
-  category: CategoryFound | undefined,
+  category: CategoryState,
   name: string,
   targets: readonly { readonly ref: Ref; readonly tag: string }[],
 ): Promise<string | undefined> {
-  const tag = category?.tags.find((each) => each.name === name);
+  const tag = category.tags.find((each) => each.name === name);
   if (tag === undefined) return undefined;
   const objects = (await attachedObjects(vc, [tag.id], { signal })).get(tag.id) ?? [];
   const own = new Set(targets.filter((target) => target.tag === name).map(({ ref }) => refText(ref)));

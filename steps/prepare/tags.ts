@@ -4,7 +4,7 @@ import { attachedTags } from '../../vsphere/tags-attached.ts';
 import { type Ref, refText } from '../../vsphere/values.ts';
 import { attachPreparation } from './attach.ts';
 import type { Preparation, PrepareContext } from './preparation.ts';
-import { type CategoryWanted, categoryPreparations, foundCategory, tagPreparation } from './tag-category.ts';
+import { type CategoryWanted, categoryPreparations, readCategory, tagPreparation } from './tag-category.ts';
 import { elsewhere } from './tag-elsewhere.ts';
 import { findTargets, type Target, type Targets } from './topology.ts';
 
@@ -26,7 +26,7 @@ export async function findTags(context: PrepareContext): Promise<readonly Prepar
   ]);
   const found: Preparation[] = [];
   for (const wanted of wantedCategories(image, targets)) {
-    const category = await foundCategory(context, categories, wanted.name);
+    const category = await readCategory(context, categories, wanted.name);
     found.push(...categoryPreparations(context, wanted, category));
     for (const tag of new Set(wanted.targets.map((target) => target.tag))) {
       const note = await elsewhere(context, category, tag, wanted.targets);

@@ -32,7 +32,7 @@ test('a change that is refused is told with what vCenter said, and hides no othe
   assert.deepEqual([refused.action, refused.failure?.code], ['failed', 'rest.unauthorized']);
   assert.match(refused.failure?.message ?? '', /no privilege/);
   assert.match(refused.failure?.remedy ?? '', /right/);
-  assert.equal(row(rows, 'tag category r1', 'tag east').failure?.code, 'prepare.no-category');
+  assert.equal(row(rows, 'tag category r1', 'tag east').failure?.code, 'prepare.not-made');
   assert.equal(row(rows, '/DC0/host/DC0_C0', 'tag east-a of z1').action, 'changed');
   assert.match(await site.govc('tags.attached.ls', '-r', '/DC0/host/DC0_C0'), /east-a/);
   site.proxy.rule = () => undefined;
