@@ -5,15 +5,17 @@ const PASSING = ['service-unavailable', 'timed-out', 'resource-busy', 'concurren
 /**
  * The error of an answer of the REST API. `/api` says `{error_type: "NOT_FOUND", messages}`, `/rest` says
  * `{type: "com.vmware.vapi.std.errors.not_found", value: {messages}}`: both get the code `rest.not-found`. An answer
- * without an envelope (a proxy's) gets `rest.http`.
+ * without an envelope (a proxy's) gets `rest.http`, or `rest.not-found` with 404.
  */
 export function restError(what: string, status: number, body: unknown): IngotError {
   const envelope = objectOf(body);
   const { error_type: type = envelope.type, messages = objectOf(envelope.value).messages } = envelope;
-  const kind = typeof type === 'string' ? type.replace(/^.*\./, '').toLowerCase().replaceAll('_', '-') : undefined;
+  const named = typeof type === 'string' ? type.replace(/^.*\./, '').toLowerCase().replaceAll('_', '-') : undefined;
+  const kind = named ?? (status === 404 ? 'not-found' : undefined);
   const said = (Array.isArray(messages) ? messages : []).map(textOf).filter((text) => text !== '');
-  const named = kind === undefined ? `HTTP ${status}` : `${kind.toUpperCase().replaceAll('-', '_')} (HTTP ${status})`;
-  return new IngotError(`rest.${kind ?? 'http'}`, [`${what}: vCenter answered ${named}`, ...said].join(': '), {
+  const answer =
+    named === undefined ? `HTTP ${status}` : `${named.toUpperCase().replaceAll('-', '_')} (HTTP ${status})`;
+  return new IngotError(`rest.${kind ?? 'http'}`, [`${what}: vCenter answered ${answer}`, ...said].join(': '), {
     retryable: status >= 500 || status === 429 || (kind !== undefined && PASSING.includes(kind)),
     remedy: remedyOf(kind, status),
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { IngotError } from '../../common/failure.ts';
-import { copyItem, deleteItem, findItem, itemFiles, readItem } from '../../vsphere/library.ts';
+import { copyItem, deleteItem, findItem, itemFiles, readItem, updateItem } from '../../vsphere/library.ts';
 import { captureOvf } from '../../vsphere/library-templates.ts';
 import {
   currentItem,
@@ -65,8 +65,9 @@ async function keepVersion(site: LibrarySite, context: PublishContext, current: 
   const token = tokenOf('copy', context.build, current.mark.fingerprint, library.id, name);
   const id = await copyItem(rest, { id: current.id, library: library.id }, to, token, { signal });
   await copied(site, current, id, Date.now() + image.timeouts.clone);
-  const copy = await readItem(rest, id, { signal });
-  await markItem(site, { ...copy, name }, current.description);
+  // Whole now. What the server did not take with the copy it gets here, too.
+  const { description } = current;
+  await updateItem(rest, id, { name, description }, { signal });
 }
 
 /**

@@ -74,7 +74,7 @@ function once({ url, headers, body }: Post, ca: string[], signal: AbortSignal): 
     });
     sent.on('error', (error) => {
       const code = 'code' in error ? String(error.code) : '';
-      const why = code === '' ? error.message : code;
+      const why = signal.aborted ? 'no answer in time' : code === '' ? error.message : code;
       resolve({ status: 0, why, retryAfterMs: 0, ...(CERTIFICATE.test(code) ? { final: untrusted(url, error) } : {}) });
     });
     sent.end(body);
