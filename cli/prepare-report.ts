@@ -75,7 +75,8 @@ export function report(cli: Pick<Cli, 'stdout' | 'env'>): PrepareReport {
         ...rowOf(entry, width, style),
         ...why.map(style.dim),
         ...(note === undefined ? [] : detail(note)).map(style.dim),
-        ...steps.flatMap((step) => detail(`- ${step}`)),
+        // Commands stay in one piece, to be copied.
+        ...steps.map((step) => `${' '.repeat(textAt)}- ${oneLine(step)}`),
         ...(failure === undefined ? [] : detail(`${failure.message} (${failure.code})`)),
         ...(failure?.evidence ?? []).flatMap((line) => detail(`| ${line}`)),
         ...(failure?.remedy === undefined ? [] : detail(`what to do: ${failure.remedy}`)),
