@@ -1,5 +1,6 @@
 import type { Interceptor } from './call.ts';
 import { hostCertificate } from './esxi.ts';
+import { setEntityPermissions } from './methods/authorization.ts';
 import { answerVm } from './methods/cdrom.ts';
 import { cloneVm } from './methods/clone.ts';
 import { createVm } from './methods/create-vm.ts';
@@ -18,6 +19,7 @@ import {
 import { listProcesses, startProgram } from './methods/guest-operations.ts';
 import { createImportSpec, importVApp } from './methods/import.ts';
 import { leaseAbort, leaseComplete, leaseManifest, leaseProgress } from './methods/lease.ts';
+import { readPortGroups, reconfigurePortGroup, updatePortGroup } from './methods/port-groups.ts';
 import { powerOff, powerOn, powerOnMulti, rebootGuest, remove, reset, shutdownGuest } from './methods/power.ts';
 import { reconfigure } from './methods/reconfigure.ts';
 import { rename } from './methods/rename.ts';
@@ -32,11 +34,17 @@ import {
 
 /** What does a call that does not simply pass through to vcsim. */
 export function interceptorFor(method: string, raw: string): Interceptor | undefined {
-  if (method === 'RetrievePropertiesEx') return raw.includes('>config.certificate<') ? hostCertificate : undefined;
+  if (method === 'RetrievePropertiesEx') {
+    if (raw.includes('>networkInfo')) return readPortGroups;
+    return raw.includes('>config.certificate<') ? hostCertificate : undefined;
+  }
   return INTERCEPTORS.get(method);
 }
 
 const INTERCEPTORS: ReadonlyMap<string, Interceptor> = new Map<string, Interceptor>([
+  ['SetEntityPermissions', setEntityPermissions],
+  ['UpdatePortGroup', updatePortGroup],
+  ['ReconfigureDVPortgroup_Task', reconfigurePortGroup],
   ['CreateVM_Task', createVm],
   ['ReconfigVM_Task', reconfigure],
   ['CloneVM_Task', cloneVm],

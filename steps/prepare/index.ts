@@ -10,8 +10,12 @@ export { parts } from './preparation.ts';
 /** What reads each part; loaded when the part is asked for. */
 const finders: Readonly<Partial<Record<Part, () => Promise<FindPreparations>>>> = {
   'failure-domains': async () => (await import('./failure-domains.ts')).findFailureDomains,
+  folders: async () => (await import('./folders.ts')).findFolders,
+  pools: async () => (await import('./pools.ts')).findPools,
   tags: async () => (await import('./tags.ts')).findTags,
   'storage-policy': async () => (await import('./storage-policy.ts')).findStoragePolicyParts,
+  'port-groups': async () => (await import('./port-groups.ts')).findPortGroups,
+  role: async () => (await import('./role.ts')).findRoles,
 };
 
 /** A preparation and what became of it. */
