@@ -47,6 +47,15 @@ export interface CloneFault {
   readonly password?: 'left';
 }
 
+/** What DNS says of a name: 192.0.2.6 if neither addresses nor an error are given. */
+export interface DnsFault {
+  readonly addresses?: readonly string[];
+  /** Where its CNAME leads, link by link. */
+  readonly chain?: readonly string[];
+  /** The name of the error in winerror.h, as `DNS_ERROR_RCODE_NAME_ERROR`. */
+  readonly error?: string;
+}
+
 /** One update of a round. */
 export interface ScenarioUpdate {
   readonly kb: string;
@@ -197,6 +206,8 @@ export interface Scenario {
   };
   readonly sysprep?: SysprepFault;
   readonly clone?: CloneFault;
+  /** What DNS tells Windows, by name. */
+  readonly dns?: Readonly<Record<string, DnsFault>>;
   readonly power?: { readonly neverOff?: boolean };
   /** Faults of vCenter itself. */
   readonly faults?: readonly Fault[];
@@ -252,11 +263,13 @@ const MEMBERS: Readonly<Record<keyof Scenario, readonly string[] | undefined>> =
     'rules',
     'password',
   ],
+  dns: undefined,
   power: ['neverOff'],
   faults: undefined,
 };
 
 const JOB_MEMBERS = ['drops', 'dies', 'untilFound'];
+const DNS_MEMBERS = ['addresses', 'chain', 'error'];
 const SCRIPT_MEMBERS = ['reboots', 'drops', 'stopsTools', 'fails', 'times', 'hangs'];
 const FAULT_KINDS: readonly Fault['kind'][] = ['soap', 'task', 'http', 'reset', 'delay', 'upload'];
 
@@ -279,6 +292,7 @@ export function checkScenario(value: unknown): Scenario {
     if (name === 'faults') checkFaults(part);
     if (name === 'scripts') checkNamed(name, part, SCRIPT_MEMBERS);
     if (name === 'jobs') checkNamed(name, part, JOB_MEMBERS);
+    if (name === 'dns') checkNamed(name, part, DNS_MEMBERS);
     if (members === undefined) continue;
     if (!isObject(part)) throw problem(`expected ${name} to be an object, found ${JSON.stringify(part)}`);
     const unknown = Object.keys(part).find((member) => !members.includes(member));

@@ -121,6 +121,29 @@ function Get-DiskState {
     return @{ size = [int64]$disk.Size; unallocated = [int64]$disk.LargestFreeExtent }
 }
 
+# What DNS of this network says of a name, by the DNS protocol alone. A network that has just been connected answers late:
+# what is no answer is asked for again, until the time is over.
+function Resolve-Name {
+    param([Parameter(Mandatory = $true)][string]$Name, [Parameter(Mandatory = $true)][System.Diagnostics.Stopwatch]$Clock, [Parameter(Mandatory = $true)][int]$Seconds)
+    for (; ; ) {
+        $answer = @{ name = $Name; addresses = @(); chain = @(); error = '' }
+        try {
+            $records = @(Resolve-DnsName -Name $Name -Type A_AAAA -DnsOnly -ErrorAction Stop | Where-Object -FilterScript { [string]$_.Section -eq 'Answer' })
+            $answer.addresses = @($records | Where-Object -FilterScript { @('A', 'AAAA') -contains [string]$_.QueryType } | ForEach-Object -Process { [string]$_.IPAddress } | Sort-Object -Unique)
+            $answer.chain = @($records | Where-Object -FilterScript { [string]$_.QueryType -eq 'CNAME' } | ForEach-Object -Process { [string]$_.NameHost } | Select-Object -Unique)
+            return $answer
+        }
+        catch {
+            # DNS_ERROR_RCODE_NAME_ERROR,Microsoft.DnsClient.Commands.ResolveDnsName: the same in each language.
+            $answer.error = ([string]$_.FullyQualifiedErrorId -split ',')[0]
+            Write-IngotLog -Message ('{0}: {1}' -f $Name, $_.Exception.GetBaseException().Message)
+        }
+        if (@('DNS_ERROR_RCODE_NAME_ERROR', 'DNS_INFO_NO_RECORDS') -contains $answer.error) { return $answer }
+        if ($Clock.Elapsed.TotalSeconds -ge $Seconds) { return $answer }
+        Start-Sleep -Seconds 1
+    }
+}
+
 Invoke-IngotScript -Body {
     param($Parameter)
     $run = Get-IngotText -InputObject $Parameter -Name 'run'
@@ -128,6 +151,7 @@ Invoke-IngotScript -Body {
     $runtime = [string](Get-IngotProperty -InputObject $Parameter -Name 'runtime' -Default '')
     if (@('', 'docker', 'containerd') -notcontains $runtime) { Stop-Ingot -Code 'guest.parameters' -Message "Expected docker or containerd in runtime, found $runtime." }
     $names = @(Get-IngotProperty -InputObject $Parameter -Name 'rules' -Default @() | ForEach-Object -Process { [string]$_ })
+    $dnsNames = @(Get-IngotProperty -InputObject $Parameter -Name 'dnsNames' -Default @() | ForEach-Object -Process { [string]$_ })
 
     $services = @(@('sshd', 'VMTools', $runtime) | Where-Object -FilterScript { $_ -ne '' })
     $state = Wait-SetupReady -Service $services -Seconds $seconds
@@ -142,6 +166,7 @@ Invoke-IngotScript -Body {
             ForEach-Object -Process { (@(Get-IngotLine -Path $_.FullName)[0] -split '\s+')[0, 1] -join ' ' })
     $keys = @{ keys = @(Get-IngotLine -Path $IngotKeyFile | Where-Object -FilterScript { $_ -ne '' }); acl = '' }
     if (Test-Path -LiteralPath $IngotKeyFile) { $keys.acl = [string](Get-Acl -LiteralPath $IngotKeyFile).Sddl }
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
     $facts = @{
         run           = $run
         computerName  = [string]$env:COMPUTERNAME
@@ -157,6 +182,7 @@ Invoke-IngotScript -Body {
         leftovers     = @(Get-Leftover)
         passwordFiles = @(Get-PasswordFile)
         disk          = (Get-DiskState)
+        dns           = @($dnsNames | ForEach-Object -Process { Resolve-Name -Name $_ -Clock $clock -Seconds 30 })
     }
     foreach ($name in $state.Keys) { $facts[$name] = $state[$name] }
     # Over guestinfo as well, which needs neither a login nor a network; less what is long.

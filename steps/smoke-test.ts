@@ -6,6 +6,7 @@ import { defineStep } from './define.ts';
 import { installWindows } from './install-windows.ts';
 import { openssh } from './openssh.ts';
 import { seal } from './seal.ts';
+import { clusterNames, judgeClonesDns } from './smoke/dns.ts';
 import { readFacts } from './smoke/facts-of.ts';
 import { isProblem, judge, smokeFailure } from './smoke/judge.ts';
 import { withClone } from './smoke/with-clone.ts';
@@ -21,7 +22,11 @@ export const smokeTest = defineStep({
   title: 'Start a clone of what was sealed',
   needs: { seal, windows: installWindows, shell: openssh },
   applies: (image) => image.smokeTest.enabled || 'smokeTest.enabled: false',
-  inputs: (image) => ({ clone: image.smokeTest.clone, network: image.smokeTest.network ?? null }),
+  inputs: (image) => ({
+    clone: image.smokeTest.clone,
+    network: image.smokeTest.network ?? null,
+    dnsNames: Object.values(clusterNames(image) ?? {}),
+  }),
   files: scriptFiles('smoke'),
   output: z.object({
     computerName: z.string(),
@@ -32,7 +37,7 @@ export const smokeTest = defineStep({
   timeout: ({ smokeTest: { timeout }, timeouts }) => timeout + timeouts.clone + 5 * timeouts.task,
   async run(context) {
     const { vcenter, config, needs, fingerprint, signal, warn } = context;
-    const { facts, proof } = await withClone(context, async (clone) => {
+    const { facts, proof: proved } = await withClone(context, async (clone) => {
       const facts = await readFacts(context, clone);
       const verdicts = judge(facts, {
         image: config,
@@ -45,26 +50,32 @@ export const smokeTest = defineStep({
     });
     for (const file of facts.passwordFiles)
       warn(`a clone keeps a password in ${file}: Windows left it there after OOBE; remove it where clones are set up`);
+    const dns = judgeClonesDns(config, facts);
+    if (dns?.warning !== undefined) warn(dns.warning);
+    const proof = [...proved, ...(dns?.proof ?? [])];
     const { computerName, osBuild, hostKeys, runtime } = facts;
     const output = { computerName, osBuild, hostKeys, runtime: runtime?.answer ?? null };
     // As long as it is no template, its configuration can be written: what was proved stays with it.
     const record = { step: 'smoke-test', fingerprint, output, proof, finishedAt: new Date().toISOString() };
     const candidate = await (await vcenter()).candidate(signal);
     const entry = { key: `${keys.step}${record.step}`, value: JSON.stringify(record) };
-    await candidate.reconfigure({ extraConfig: [entry] }, signal);
+    const told = dns === undefined ? [] : [{ key: keys.dns, value: JSON.stringify(dns.sealed) }];
+    await candidate.reconfigure({ extraConfig: [entry, ...told] }, signal);
     return output;
   },
-  async verify({ vcenter, names, fingerprint, signal }) {
+  async verify({ vcenter, config, names, fingerprint, signal }) {
     const center = await vcenter();
     const { vm } = await center.candidate(signal);
     const paths = ['snapshot', 'runtime.powerState', 'runtime.consolidationNeeded', 'config.extraConfig'] as const;
     const now = await center.vc.read(vm, paths, { signal });
-    const record = recordsOf(extraConfigMap(now['config.extraConfig'])).find((found) => found.step === 'smoke-test');
+    const extraConfig = extraConfigMap(now['config.extraConfig']);
+    const record = recordsOf(extraConfig).find((found) => found.step === 'smoke-test');
     const left = [
       ...(now.snapshot === undefined ? [] : ['a snapshot']),
       ...(now['runtime.consolidationNeeded'] === true ? ['disks that are to be merged'] : []),
       ...(now['runtime.powerState'] === 'poweredOff' ? [] : [now['runtime.powerState']]),
       ...(record?.fingerprint === fingerprint ? [] : ['no record of what was proved']),
+      ...(clusterNames(config) === undefined || extraConfig.has(keys.dns) ? [] : ['no record of what DNS said']),
     ];
     if (left.length > 0) {
       throw new IngotError(

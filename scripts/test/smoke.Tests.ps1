@@ -86,6 +86,47 @@ Pester\Describe 'smoke.ps1' {
         @((Get-ScriptResult -Name 'smoke.ps1' -Parameter $asked).passwordFiles).Count | Pester\Should -Be $Expected
     }
 
+    Pester\It 'tells what DNS says of the names that are asked for' {
+        Pester\Mock -CommandName Resolve-DnsName -ParameterFilter { $Type -eq 'A_AAAA' -and $DnsOnly } -MockWith {
+            if ($Name -eq 'no.example.com') {
+                Write-Error -Message 'DNS name does not exist' -ErrorId 'DNS_ERROR_RCODE_NAME_ERROR,Microsoft.DnsClient.Commands.ResolveDnsName' -ErrorAction Stop
+            }
+            [pscustomobject]@{ Section = 'Answer'; QueryType = 'CNAME'; NameHost = 'api.example.com' }
+            [pscustomobject]@{ Section = 'Answer'; QueryType = 'AAAA'; IPAddress = '2001:db8::6' }
+            [pscustomobject]@{ Section = 'Answer'; QueryType = 'A'; IPAddress = '192.0.2.6' }
+            [pscustomobject]@{ Section = 'Additional'; QueryType = 'A'; IPAddress = '192.0.2.53' }
+        }
+        $names = @{ run = 'run-1'; seconds = 60; dnsNames = @('api-int.example.com', 'no.example.com') }
+        $found = @((Get-ScriptResult -Name 'smoke.ps1' -Parameter $names).dns)
+        $found.Count | Pester\Should -Be 2
+        $found[0].name | Pester\Should -Be 'api-int.example.com'
+        @($found[0].addresses) | Pester\Should -Be @('192.0.2.6', '2001:db8::6')
+        @($found[0].chain) | Pester\Should -Be @('api.example.com')
+        $found[0].error | Pester\Should -Be ''
+        @($found[1].addresses).Count | Pester\Should -Be 0
+        $found[1].error | Pester\Should -Be 'DNS_ERROR_RCODE_NAME_ERROR'
+    }
+
+    Pester\It 'asks DNS for nothing when there is nothing to ask for' {
+        Pester\Mock -CommandName Resolve-DnsName -MockWith { throw 'not asked for' }
+        @((Get-ScriptResult -Name 'smoke.ps1' -Parameter $asked).dns).Count | Pester\Should -Be 0
+    }
+
+    Pester\It 'asks DNS again when nobody answered' {
+        $Fake.tries = 0
+        Pester\Mock -CommandName Resolve-DnsName -MockWith {
+            $Fake.tries++
+            if ($Fake.tries -lt 3) {
+                Write-Error -Message 'timed out' -ErrorId 'ERROR_TIMEOUT,Microsoft.DnsClient.Commands.ResolveDnsName' -ErrorAction Stop
+            }
+            [pscustomobject]@{ Section = 'Answer'; QueryType = 'A'; IPAddress = '192.0.2.6' }
+        }
+        $names = @{ run = 'run-1'; seconds = 60; dnsNames = @('api.example.com') }
+        $found = @((Get-ScriptResult -Name 'smoke.ps1' -Parameter $names).dns)
+        $Fake.tries | Pester\Should -Be 3
+        $found[0].error | Pester\Should -Be ''
+    }
+
     Pester\It 'refuses another runtime' {
         Get-ScriptErrorCode -Name 'smoke.ps1' -Parameter @{ run = 'run-1'; runtime = 'podman' } | Pester\Should -Be 'guest.parameters'
     }

@@ -64,6 +64,7 @@
     'Invoke-WebRequest'                = 'Uri OutFile UseBasicParsing? Proxy'
     'New-NetFirewallRule'              = 'Name DisplayName Enabled Profile Direction Action EdgeTraversalPolicy LocalPort Protocol RemoteAddress Program'
     'Remove-NetFirewallRule'           = 'InputObject<'
+    'Resolve-DnsName'                  = 'Name Type DnsOnly?'
     'Set-NetFirewallRule'              = 'Name Enabled Profile Action LocalPort'
 
     # Users

@@ -4,6 +4,7 @@ import { durationText } from '../../guest/wait.ts';
 import { keys } from '../../image/names.ts';
 import { script } from '../support/script.ts';
 import type { Machine } from '../vcenter/machine.ts';
+import { clusterNames } from './dns.ts';
 import { type SmokeFacts, smokeFactsSchema, smokeReport } from './facts.ts';
 import { waitForLogin } from './login.ts';
 import type { SmokeContext } from './with-clone.ts';
@@ -63,6 +64,7 @@ function callSmoke(context: SmokeContext, run: string, timeoutMs: number): Promi
     seconds: Math.max(1, Math.floor((timeoutMs * 0.8) / 1000)),
     runtime: config.docker === undefined ? (config.containerd === undefined ? '' : 'containerd') : 'docker',
     rules: config.firewall.rules.map((rule) => rule.name),
+    dnsNames: Object.values(clusterNames(config) ?? {}),
   };
   const guest = (signal: AbortSignal) => context.guest(signal, 'smoke');
   return script({ ...context, guest }, 'smoke', parameters, smokeFactsSchema, { timeoutMs });

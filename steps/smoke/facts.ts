@@ -46,6 +46,8 @@ export const smokeFactsSchema = z.object({
   passwordFiles: texts,
   /** Bytes of the system disk, and of those that no partition has. */
   disk: z.object({ size: z.number(), unallocated: z.number() }),
+  /** What DNS of its network says of the names that were asked for; `error` is Windows' name of it, empty if none. */
+  dns: z.array(z.object({ name: text, addresses: texts, chain: texts, error: text })).max(10),
   /** Whether the facts went out over guestinfo as well. */
   published: z.boolean(),
 });

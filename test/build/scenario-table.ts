@@ -201,6 +201,14 @@ const clones: Rows = {
     evidence: /also smoke\.firewall: [\s\S]*also smoke\.runtime: /,
   }),
   'clone-restarts': { proof: ['smoke-test', /OOBE is over/] },
+  'dns-differs-inside': {
+    warning:
+      /^DNS in DC0_DVPG0: expected api-int\.mycluster\.example\.com .*; add .* IN CNAME api\.mycluster\.example\.com\./,
+    changes: {
+      smokeTest: { network: 'DC0_DVPG0' },
+      handover: { openshift: { clusterName: 'mycluster', baseDomain: 'example.com' } },
+    },
+  },
   'clone-password-left': { warning: /keeps a password in C:\\Windows\\Panther\\unattend\.xml/ },
 };
 

@@ -92,7 +92,15 @@ suite('the clone', () => {
     assert.equal(card?.connectable.startConnected, true);
     assert.match(await govc('object.collect', '-s', '/DC0/vm/full-smoke', 'network'), /dvportgroup-/);
     await lab.faults.scenario({});
-    assertDone(await site.build(await site.image('full', { smokeTest })));
+    const handover = { openshift: { clusterName: 'mycluster', baseDomain: 'example.com' } };
+    const built = await site.build(await site.image('full', { smokeTest, handover }));
+    assertDone(built);
+    const [api, apiInt] = ['api', 'api-int'].map((name) => `${name}.mycluster.example.com`);
+    assert.ok(built.proof('smoke-test').includes(`DNS in DC0_DVPG0: ${apiInt} has the addresses of ${api}: 192.0.2.6`));
+    assert.deepEqual(JSON.parse(String(await extraConfigOf('full', 'ingot.dns'))), {
+      version: 1,
+      answers: [api, apiInt].map((name) => ({ name, addresses: ['192.0.2.6'], chain: [] })),
+    });
   });
 
   test('on a network that is not there: known before anything is made', async () => {

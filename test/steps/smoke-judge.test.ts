@@ -36,6 +36,7 @@ const good: SmokeFacts = {
   leftovers: [],
   passwordFiles: [],
   disk: { size: 60 * 2 ** 30, unallocated: 2 ** 20 },
+  dns: [],
   published: true,
 };
 

@@ -40,6 +40,7 @@ export const smoke: ScriptModel = async (call) => {
     leftovers: windows.carried.map(shown),
     passwordFiles: passwordFiles(windows),
     disk: DISK,
+    dns: texts(call, 'dnsNames').map((name) => dns(call, name)),
     published: true,
   };
   await call.publish({ [GUESTINFO]: JSON.stringify(facts) });
@@ -59,6 +60,13 @@ const shown = (path: string): string => path.replaceAll('/', '\\');
 function service({ services }: Windows, name: string) {
   const { status, startType } = services.get(name) ?? { status: 'Missing', startType: '' };
   return { status, startType };
+}
+
+/** A name of the cluster is known to the lab's DNS, and api-int leads where api does, unless a scenario says otherwise. */
+function dns({ scenario, network }: ScriptCall, name: string) {
+  if (network().length === 0) return { name, addresses: [], chain: [], error: 'DNS_ERROR_NO_DNS_SERVERS' };
+  const { addresses, chain = [], error = '' } = scenario.scenario.dns?.[name] ?? {};
+  return { name, addresses: [...(addresses ?? (error === '' ? ['192.0.2.6'] : []))], chain: [...chain], error };
 }
 
 function hostKeys({ files }: Windows): string[] {
