@@ -1,4 +1,5 @@
 import { PREPARE_MISTAKES } from './mistakes-prepare.ts';
+import { PUBLISH_MISTAKES } from './mistakes-publish.ts';
 import { SETTINGS_MISTAKES } from './mistakes-settings.ts';
 import { SOURCE_MISTAKES } from './mistakes-source.ts';
 
@@ -353,5 +354,6 @@ export const MISTAKES: readonly Mistake[] = [
   ],
   ...SETTINGS_MISTAKES,
   ...PREPARE_MISTAKES,
+  ...PUBLISH_MISTAKES,
   ...SOURCE_MISTAKES,
 ];
