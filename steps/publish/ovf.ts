@@ -16,6 +16,7 @@ export function ovfTarget(image: Image, wanted: OvfWanted): PublishTarget {
   return {
     field: 'publish.ovf',
     what: `${format === 'ova' ? 'OVA' : 'OVF package'} ${name} to ${directory}, ${keep} earlier kept`,
+    exclusive: true,
     timeoutMs: 2 * image.timeouts.upload + image.timeouts.clone + 4 * image.timeouts.task,
     check: () => requireFolder(directory),
     async publish(context) {
