@@ -39,6 +39,10 @@ export function ovfRecords(directory: string) {
     await rename(`${file}.partial`, file);
     return record;
   };
+  const removePackage = async ({ path }: OvfRecord) => {
+    const [top = ''] = path.split('/');
+    await rm(join(directory, top), { recursive: true, force: true });
+  };
   return {
     async all(): Promise<OvfRecord[]> {
       const names = (await readdir(directory)).filter((file) => file.endsWith(SUFFIX));
@@ -78,10 +82,11 @@ export function ovfRecords(directory: string) {
     },
     /** Deletes a package, and then its record: what broke off in between is taken up again. */
     async remove(record: OvfRecord): Promise<void> {
-      const [top = ''] = record.path.split('/');
-      await rm(join(directory, top), { recursive: true, force: true });
+      await removePackage(record);
       await rm(fileOf(record), { force: true });
     },
+    /** Deletes a package whose record is of another format meanwhile. */
+    removePackage,
   };
 }
 

@@ -26,6 +26,8 @@ export function ovfTarget(image: Image, wanted: OvfWanted): PublishTarget {
       const there = own.find((record) => isOf(record, context, format));
       const whole = there !== undefined && (await records.isWhole(there, context.signal));
       const record = whole ? there : await exportTemplate(context, wanted);
+      const other = own.find((one) => one.build === record.build && one.path !== record.path);
+      if (other !== undefined) await records.removePackage(other);
       const old = own.filter(({ build }) => build !== record.build).sort((a, b) => (a.exported < b.exported ? 1 : -1));
       for (const one of old.slice(keep)) {
         context.log(`deleting ${one.path}, of build ${one.build}`);

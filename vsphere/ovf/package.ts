@@ -12,7 +12,7 @@ export interface RangedBytes {
   readonly size: number;
   /** Exactly these bytes. */
   read(offset: number, length: number): Promise<Uint8Array>;
-  /** The same in pieces, where that is faster than many reads. */
+  /** The same in pieces, where that is faster than many reads. A piece is not written over by the next. */
   stream?(offset: number, length: number): AsyncIterable<Uint8Array>;
 }
 
@@ -101,7 +101,7 @@ function part(source: RangedBytes, name: string, start: number, size: number): R
   };
 }
 
-const PIECE = 4 << 20;
+const PIECE = 1 << 20;
 
 /** A file from its start to its end. While a piece is used the next is read. */
 export async function* piecesOf(source: RangedBytes): AsyncGenerator<Uint8Array> {

@@ -15,8 +15,7 @@ export async function* verified(source: RangedBytes, entry: ManifestEntry | unde
     hash?.update(piece);
     bytes += piece.length;
     if (held !== undefined) yield held;
-    // What is held must stay as it is, and a source may use its memory again.
-    held = Uint8Array.from(piece);
+    held = piece;
   }
   if (bytes !== source.size) throw packageError(source.name, `${source.size} bytes`, `${bytes}`);
   const found = hash?.digest('hex');

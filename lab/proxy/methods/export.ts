@@ -99,7 +99,8 @@ function diskFile(vm: Moref, device: XmlElement, i: number, head: Buffer, padMeg
   async function* grains(): AsyncGenerator<Buffer> {
     yield* grainsOf(head);
     // What cannot be compressed, so that so much really goes over the wire.
-    for (let at = 0; at < megabytes * 2 ** 20; at += GRAIN) yield randomBytes(GRAIN);
+    const grain = randomBytes(GRAIN);
+    for (let at = 0; at < megabytes * 2 ** 20; at += GRAIN) yield grain;
   }
   const key = deviceKey(vm.value, device, i);
   return {

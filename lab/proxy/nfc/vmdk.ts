@@ -23,8 +23,11 @@ export async function* writeVmdk(capacityBytes: number, grains: AsyncIterable<Bu
   yield emit(header(sectors, -1n));
   yield emit(padTo(Buffer.from(descriptorOf(sectors)), (OVERHEAD - 1) * SECTOR));
   const offsets: number[] = [];
+  let last: { readonly grain: Buffer; readonly data: Buffer } | undefined;
   for await (const grain of grains) {
-    const data = deflateSync(grain, { level: 1 });
+    // The same again and again is compressed once.
+    if (last?.grain !== grain) last = { grain, data: deflateSync(grain, { level: 1 }) };
+    const { data } = last;
     const marker = Buffer.alloc(12);
     marker.writeBigUInt64LE(BigInt(offsets.length * GRAIN_SECTORS), 0);
     marker.writeUInt32LE(data.length, 8);

@@ -28,8 +28,6 @@ export interface OvfSite {
   readonly vc: Vsphere;
   readonly datacenter: Datacenter;
   readonly folder: string;
-  /** File of the lab's requests. */
-  readonly trace: string;
   govc(...args: string[]): Promise<string>;
   /** What goes wrong with leases from now on. */
   nfc(scenario: NfcScenario): Promise<void>;
@@ -45,9 +43,8 @@ export interface OvfSite {
 /** A lab, a connection to it and a folder for packages; all of it goes with the last test of a file. */
 export async function openOvfSite(): Promise<OvfSite> {
   const folder = await mkdtemp(join(tmpdir(), 'ingot-test-ovf-'));
-  const trace = join(folder, 'trace');
   const directory = join(folder, 'packages');
-  const lab = await startLab({ env: { INGOT_LAB_TRACE: trace } });
+  const lab = await startLab();
   const vc = await connectTo(lab);
   after(async () => {
     await vc.close();
@@ -62,7 +59,6 @@ export async function openOvfSite(): Promise<OvfSite> {
     vc,
     datacenter,
     folder: directory,
-    trace,
     govc: call,
     nfc: (nfc) => lab.faults.scenario({ nfc }),
     async vm(name, { template = false, extraConfig = {} } = {}) {
