@@ -4,7 +4,7 @@ import { assertDone, assertFailed } from './built.ts';
 import { openSite, vmNames } from './site.ts';
 import { readVm } from './vm.ts';
 
-const site = await openSite();
+const site = await openSite({ smokeTest: false });
 const lookups = ['inspect-media', 'preflight', 'upload-iso'];
 const rule = (port: number) => ({ firewall: { rules: [{ name: `Port${port}`, port, protocol: 'TCP' }] } });
 const ranOf = (ran: readonly string[]) => ran.filter((step) => !lookups.includes(step));
@@ -15,7 +15,7 @@ async function others(name: string): Promise<string[]> {
 }
 
 test('a second build runs the lookups and changes nothing', async () => {
-  const file = await site.image('cached');
+  const file = await site.image('cached', { smokeTest: { enabled: true } });
   const first = await site.build(file);
   assertDone(first);
   const before = await Promise.all(['cached', 'cached-master'].map((name) => readVm(site, name)));
@@ -86,7 +86,7 @@ test('the former template stays where it is, whatever fails before the swap', as
 });
 
 test('a template that was deleted is made again from the master, and the master from the start', async () => {
-  const file = await site.image('deleted');
+  const file = await site.image('deleted', { smokeTest: { enabled: true } });
   assertDone(await site.build(file));
   await site.govc('vm.destroy', 'deleted');
   const again = await site.build(file);

@@ -9,7 +9,7 @@ import { assertDone, assertFailed, type Built } from './built.ts';
 import { openSite, vmNames } from './site.ts';
 import { readVm } from './vm.ts';
 
-const site = await openSite();
+const site = await openSite({ smokeTest: false });
 const { lab } = site;
 const masterOn = /^VM \/DC0\/vm\/[a-z-]+-master \(poweredOn\): the next build goes on with it$/;
 const masterOff = /^VM \/DC0\/vm\/[a-z-]+-master \(poweredOff\): the next build goes on with it$/;
@@ -96,7 +96,7 @@ test('nobody may ignore the lines by which Sysprep gives up', async () => {
 suite('a build that was killed while Sysprep ran', () => {
   test('waits for the same Sysprep: no other clone, no second start', async () => {
     await lab.faults.scenario({ sysprep: { takes: 4000 } });
-    const file = await site.image('resumed');
+    const file = await site.image('resumed', { smokeTest: { enabled: true } });
     await killAt(file, /^Sysprep is running$/);
     const before = (await readVm(site, 'resumed-candidate')).self.value;
     assert.match(await extraConfigOf('resumed-candidate'), /ingot\.sysprep\.run/);

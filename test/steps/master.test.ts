@@ -4,13 +4,15 @@ import { assertDone } from '../build/built.ts';
 import { openSite, vmNames } from '../build/site.ts';
 import { readVm } from '../build/vm.ts';
 
-const site = await openSite();
+const site = await openSite({ smokeTest: false });
 const { govc } = site;
 
 suite('what is sealed', () => {
   test('only the notes change: the clone is made again from the master as it is', async () => {
-    assertDone(await site.build(await site.image('notes')));
-    const built = await site.build(await site.image('notes', { template: { name: 'notes', notes: 'Second' } }));
+    assertDone(await site.build(await site.image('notes', { smokeTest: { enabled: true } })));
+    const built = await site.build(
+      await site.image('notes', { template: { name: 'notes', notes: 'Second' }, smokeTest: { enabled: true } }),
+    );
     assertDone(built);
     assert.deepEqual(built.ran, [
       'inspect-media',
