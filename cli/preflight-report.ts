@@ -44,7 +44,8 @@ export function fitReport(cli: Pick<Cli, 'stdout' | 'env'>, all: readonly Placed
     const rows = fits.flatMap(({ rule, state, expected, found, remedy, place }) => {
       const words = state === 'right' ? found : `expected ${expected}, found ${found}`;
       const more = state === 'right' || remedy === undefined ? [] : [`${place === null ? '' : `${place} `}${remedy}`];
-      const [first = '', ...rest] = [words, ...more].flatMap((text) => wrap(oneLine(text), columns - at));
+      // What to write is not broken: it may be copied.
+      const [first = '', ...rest] = [...wrap(oneLine(words), columns - at), ...more.map(oneLine)];
       return [
         `  ${paint[state](state.padEnd('unknown'.length))}  ${rule.padEnd(width)}  ${first}`,
         ...rest.map((line) => ' '.repeat(at) + line),

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { createInterface } from 'node:readline';
 import { suite, test } from 'node:test';
 import { z } from 'zod';
+import type { DnsView } from '../../handover/dns-check.ts';
 import type { BuildEvent } from '../../pipeline/events.ts';
+import { ingotHere } from '../cli/here.ts';
 import { ended } from '../cli/ingot.ts';
 import { assertDone, assertFailed, builtFrom } from './built.ts';
 import { killAt } from './pruned.ts';
@@ -101,6 +103,16 @@ suite('the clone', () => {
       version: 1,
       answers: [api, apiInt].map((name) => ({ name, addresses: ['192.0.2.6'], chain: [] })),
     });
+    // Nobody listens at that server: what the clone was told is on the template.
+    const file = await site.image('full', { smokeTest, handover });
+    const dns = await ingotHere(['handover', 'dns', file, '--server', '127.0.0.1:1', '--json'], lab.env);
+    assert.deepEqual(
+      JSON.parse(dns.stdout).views.map(({ from, verdict }: DnsView) => `${from}: ${verdict.code}`),
+      ['here: dns.unanswered', 'guest: dns.same'],
+    );
+    const secret = await ingotHere(['handover', 'secret', file], lab.env);
+    assert.equal(secret.code, 0, secret.stderr);
+    assert.match(secret.stdout, /^printenv INGOT_SSH_PRIVATE_KEY \| oc create secret generic cloud-private-key /m);
   });
 
   test('on a network that is not there: known before anything is made', async () => {

@@ -8,6 +8,7 @@ import type { PlacedFitness } from '../../cli/preflight-report.ts';
 import { wmcoRelease, wmcoReleases } from '../../handover/wmco.ts';
 import { fitsOpenshift } from '../../handover/wmco-fit.ts';
 import { loadText } from '../../image/index.ts';
+import { ingotHere } from '../cli/here.ts';
 import { emptyFolder, ingot, root, sample } from '../cli/ingot.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBmc0ODHWQCIcRyMs5zCbnbIODJhNWRWQAqVrIBlHIRn node-admin';
@@ -106,7 +107,7 @@ suite('ingot preflight', () => {
     const file = join(folder, 'image.yaml');
     await writeFile(file, imageFile('20H2', docker, 'tools:', '  excludeNics: vEthernet*'));
     const words = ['preflight', '--for', 'openshift:4.9', '--for', 'openshift:4.12', file];
-    const { code, stdout, stderr } = await ingot([...words, '--json']);
+    const { code, stdout, stderr } = await ingotHere([...words, '--json']);
     assert.equal(code, 1, stderr);
     const found: PlacedFitness[] = JSON.parse(stdout);
     assert.deepEqual(
@@ -127,7 +128,7 @@ suite('ingot preflight', () => {
         ],
       ],
     );
-    const table = await ingot(words);
+    const table = await ingotHere(words);
     assert.equal(table.code, 1);
     assert.match(table.stdout, /^ {2}wrong {4}exclude-nics {6}expected an empty exclude-nics/m);
     assert.match(table.stdout, /^ +\S+\/image\.yaml:10:16 set tools\.excludeNics/m);
@@ -139,12 +140,12 @@ suite('ingot preflight', () => {
     const key = join(folder, 'key');
     await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
     const at = ['--var', `public_key=${key}.pub`];
-    const { code, stdout, stderr } = await ingot(['preflight', '--for', 'openshift:4.9', sample, ...at]);
+    const { code, stdout, stderr } = await ingotHere(['preflight', '--for', 'openshift:4.9', sample, ...at]);
     assert.equal(code, 0, stderr + stdout);
     assert.match(stdout, /Nothing is wrong \(14 rules\)\.\n$/);
     const file = join(folder, 'image.yaml');
     await writeFile(file, `${imageFile('2022', both)}handover: { openshift: { version: 4.20 } }\n`);
-    const named = await ingot(['preflight', '--for', 'openshift', file]);
+    const named = await ingotHere(['preflight', '--for', 'openshift', file]);
     assert.equal(named.code, 0, named.stderr);
     assert.match(named.stdout, /^openshift:4\.20\n/);
   });
