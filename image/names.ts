@@ -51,6 +51,8 @@ export const keys = {
   salt: 'ingot.salt',
   /** On a master that was cloned: what the password of its source was derived with (steps/source/login.ts). */
   sourceLogin: 'ingot.source.login',
+  /** On a master that was cloned: vCenter's customization is through. */
+  customized: 'ingot.source.customized',
   /** The bootstrap's report, copied out of guestinfo: Windows is installed. */
   installed: 'ingot.installed',
   bootstrap: 'guestinfo.ingot.bootstrap',

@@ -206,6 +206,8 @@ export interface Scenario {
   };
   readonly sysprep?: SysprepFault;
   readonly clone?: CloneFault;
+  /** vCenter's customization of a guest ends with this message. */
+  readonly customization?: { readonly fails?: string };
   /** What DNS tells Windows, by name. */
   readonly dns?: Readonly<Record<string, DnsFault>>;
   readonly power?: { readonly neverOff?: boolean };
@@ -263,6 +265,7 @@ const MEMBERS: Readonly<Record<keyof Scenario, readonly string[] | undefined>> =
     'rules',
     'password',
   ],
+  customization: ['fails'],
   dns: undefined,
   power: ['neverOff'],
   faults: undefined,

@@ -22,7 +22,6 @@ Invoke-IngotScript -Body {
     $facts = @{
         bootTime         = (Get-IngotBootTime)
         computerName     = [string]$env:COMPUTERNAME
-        partOfDomain     = [bool](Get-CimInstance -ClassName Win32_ComputerSystem).PartOfDomain
         # The built-in administrator, whose name is in the language of the media.
         username         = [string](@(Get-LocalUser | Where-Object -FilterScript { $_.SID.Value -match '^S-1-5-21-.*-500$' })[0].Name)
         osBuild          = (Get-IngotOsBuild)

@@ -4,6 +4,7 @@ import type { Session } from './session.ts';
 import type { Ref, VimFault } from './values.ts';
 import { refText } from './values.ts';
 import type { ObjectUpdate, PropertyFilterSpec, UpdateSet } from './vim25.gen.ts';
+import { isNewer } from './wire.ts';
 
 /** The properties a wait can follow, by type. Leaves, since a parent is sent whole whenever one of its children changes. */
 export const WATCHED = {
@@ -22,8 +23,18 @@ export const WATCHED = {
     'guest.guestOperationsReady',
     'guest.toolsVersion',
     'guest.toolsVersionStatus2',
+    'guest.customizationInfo',
   ],
 } as const;
+
+const types: readonly WatchedType[] = ['Task', 'HttpNfcLease', 'VirtualMachine'];
+
+/** Properties that older servers do not know, and since when there are (vSphere API, by `since`). */
+const SINCE: Readonly<Record<string, string>> = { 'guest.customizationInfo': '7.0.2.0' };
+
+function pathsOf(type: WatchedType, apiVersion: string): readonly string[] {
+  return WATCHED[type].filter((path) => !isNewer(SINCE[path] ?? '', apiVersion));
+}
 
 export type WatchedType = keyof typeof WATCHED;
 
@@ -101,7 +112,10 @@ export class Collector {
 
   /** Reads objects that are followed afresh, whatever the collector says. One request. */
   async reread(objects: readonly Ref<WatchedType>[], signal: AbortSignal): Promise<void> {
-    const requests: ReadRequest[] = objects.map((object) => ({ object, paths: WATCHED[object.type] }));
+    const requests: ReadRequest[] = objects.map((object) => ({
+      object,
+      paths: pathsOf(object.type, this.#session.soap.apiVersion),
+    }));
     const found = await readMixed(this.#session, requests, { signal });
     for (const { object } of requests) {
       const item = this.followed.get(refText(object));
@@ -169,7 +183,7 @@ export class Collector {
     await session.call(
       'CreateFilter',
       collector,
-      { spec: filterOver(view), partialUpdates: false },
+      { spec: filterOver(view, session.soap.apiVersion), partialUpdates: false },
       { ...options, relogin: false },
     );
     return { collector, view, generation };
@@ -212,9 +226,9 @@ export class Collector {
 
 const GONE: VimFault = { type: 'ManagedObjectNotFound', message: 'the object was deleted', details: {} };
 
-function filterOver(view: Ref<'ListView'>): PropertyFilterSpec {
+function filterOver(view: Ref<'ListView'>, apiVersion: string): PropertyFilterSpec {
   return {
-    propSet: Object.entries(WATCHED).map(([type, pathSet]) => ({ type, all: false, pathSet })),
+    propSet: types.map((type) => ({ type, all: false, pathSet: pathsOf(type, apiVersion) })),
     objectSet: [
       { obj: view, skip: true, selectSet: [{ $type: 'TraversalSpec', type: 'ListView', path: 'view', skip: false }] },
     ],

@@ -3557,6 +3557,7 @@ export interface Properties {
     readonly 'environmentBrowser': Ref<'EnvironmentBrowser'>;
     readonly 'guest'?: GuestInfo | undefined;
     readonly 'guest.appState'?: string | undefined;
+    readonly 'guest.customizationInfo'?: GuestInfoCustomizationInfo | undefined;
     readonly 'guest.guestFamily'?: string | undefined;
     readonly 'guest.guestFullName'?: string | undefined;
     readonly 'guest.guestId'?: string | undefined;

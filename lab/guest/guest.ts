@@ -8,6 +8,7 @@ import { nextBootTime } from './boot-clock.ts';
 import { chooseBootDevice } from './boot-device.ts';
 import { correctedSeconds, installTools, readyReport, startBootstrap } from './bootstrap.ts';
 import { GuestConsole } from './console.ts';
+import { customize } from './customization.ts';
 import { openDiscs } from './discs.ts';
 import { spoilServices, startOobe, startSpecialize } from './first-start.ts';
 import { type Hardware, readHardware } from './hardware.ts';
@@ -16,7 +17,7 @@ import { chooseOpenSsh, installOpenSsh } from './openssh-setup.ts';
 import { makeIngotFolder } from './own-folder.ts';
 import { HOST_KEY_FILE, SSHD_CONFIG_FILE } from './paths.ts';
 import { Publisher } from './publisher.ts';
-import { settleFeatures } from './servicing.ts';
+import { startUp } from './servicing.ts';
 import { planSetup, type SetupPlan } from './setup.ts';
 import { SetupStop, WORDS } from './setup-stop.ts';
 import type { Sshd } from './sshd.ts';
@@ -272,17 +273,12 @@ export class Guest {
     const clone = this.#lab.scenario.scenario.clone;
     const first = windows.imageState === 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE';
     if (first) await this.#firstStart(windows, clone);
-    if (windows.newComputerName !== undefined) windows.computerName = windows.newComputerName;
-    windows.newComputerName = undefined;
-    windows.pendingReboot = [];
-    settleFeatures(windows, 1);
-    for (const service of windows.services.values()) {
-      service.status = service.startType === 'Automatic' ? 'Running' : 'Stopped';
-    }
+    startUp(windows);
     if (first) spoilServices(windows, clone);
     this.#console.screen = 'Press Ctrl+Alt+Delete to unlock.';
     if (windows.services.get('sshd')?.status === 'Running') await this.#startSshd(windows);
     if (windows.services.get('VMTools')?.status === 'Running') await this.#networkUp(windows, {});
+    if (await customize(this.#disk, windows, this.#publisher, this.#lab.scenario)) this.restart();
   }
 
   /** Specialize and OOBE of a sealed disk. While a page of OOBE waits, the services run already. */

@@ -40,6 +40,12 @@ export class Publisher {
     return this.#send(options);
   }
 
+  /** How far a customization by vCenter is, and why it failed. */
+  customization(status: string, error?: string): Promise<void> {
+    const told = leaf('customizationStatus', status) + (error === undefined ? '' : leaf('errorMsg', error));
+    return this.#send([option('SET.guest.customizationInfo', 'GuestInfoCustomizationInfo', told)]);
+  }
+
   /** The guest reboots: Tools are gone for a while. */
   toolsStopped(): Promise<void> {
     return this.#send(notRunning());

@@ -11,3 +11,14 @@ export function settleFeatures(windows: Windows, restarts: number): void {
     windows.features.set(name, 'Installed');
   }
 }
+
+/** What a start of Windows settles: a new name, servicing that waited for it, and the services that start by themselves. */
+export function startUp(windows: Windows): void {
+  windows.computerName = windows.newComputerName ?? windows.computerName;
+  windows.newComputerName = undefined;
+  windows.pendingReboot = [];
+  settleFeatures(windows, 1);
+  for (const service of windows.services.values()) {
+    service.status = service.startType === 'Automatic' ? 'Running' : 'Stopped';
+  }
+}

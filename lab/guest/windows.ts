@@ -1,3 +1,4 @@
+import type { Customization } from './customization.ts';
 import { FileSystem } from './file-system.ts';
 import { freshSettings, type Settings } from './settings.ts';
 import { freshSysprep, type SysprepState } from './sysprep-state.ts';
@@ -89,6 +90,8 @@ export class Disk {
   windows: Windows | undefined;
   /** Windows Setup has copied its files and is not through: it goes on, or never again after an error or a reset. */
   setupRunning = false;
+  /** What vCenter has VMware Tools do at the next start. No part of a copy: it is of the VM. */
+  customization: Customization | undefined;
 
   /** Whether the firmware finds a boot loader. */
   get boots(): boolean {

@@ -4,6 +4,7 @@ import { setEntityPermissions } from './methods/authorization.ts';
 import { answerVm } from './methods/cdrom.ts';
 import { cloneVm } from './methods/clone.ts';
 import { createVm } from './methods/create-vm.ts';
+import { checkCustomization, customizeVm } from './methods/customize.ts';
 import { acquireTicket, changeFile } from './methods/datastore.ts';
 import { createDescriptor, exportSnapshot, exportVm, unlessLeased } from './methods/export.ts';
 import {
@@ -48,6 +49,8 @@ const INTERCEPTORS: ReadonlyMap<string, Interceptor> = new Map<string, Intercept
   ['CreateVM_Task', createVm],
   ['ReconfigVM_Task', reconfigure],
   ['CloneVM_Task', cloneVm],
+  ['CustomizeVM_Task', customizeVm],
+  ['CheckCustomizationSpec', checkCustomization],
   ['Rename_Task', rename],
   ['Destroy_Task', unlessLeased(remove)],
   ['UnregisterVM', remove],

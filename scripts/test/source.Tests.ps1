@@ -17,7 +17,6 @@ Pester\Describe 'source.ps1' {
         Pester\Mock -CommandName Get-ImageState -MockWith { return 'IMAGE_STATE_COMPLETE' }
         Pester\Mock -CommandName Get-VmwareToolsVersion -MockWith { return '12.3.5' }
         Pester\Mock -CommandName Get-IngotBootTime -MockWith { return '2026-11-21T05:00:00.000Z' }
-        Pester\Mock -CommandName Get-CimInstance -MockWith { [pscustomobject]@{ PartOfDomain = $false } }
         Pester\Mock -CommandName Get-LocalUser -MockWith {
             [pscustomobject]@{ Name = 'Administrateur'; SID = [pscustomobject]@{ Value = 'S-1-5-21-1-2-3-500' } }
         }

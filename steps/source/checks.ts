@@ -29,21 +29,13 @@ export function checkWindows(image: Image, { os, username }: Pick<Ready, 'os' | 
   checkUsername(image, username);
 }
 
-/** @throws IngotError `source.domain`, `source.ssh` */
-export function checkInside(
-  image: Image,
-  { partOfDomain, sshd, hostKeys }: { partOfDomain: boolean; sshd: { status: string }; hostKeys: readonly string[] },
-): void {
-  const { name } = image.source ?? { name: 'the source' };
-  if (partOfDomain) {
-    throw new IngotError('source.domain', `expected the Windows of ${name} in a workgroup, found it in a domain`, {
-      remedy: 'take the source out of its domain: Sysprep refuses to seal a member',
-    });
-  }
+/** @throws IngotError `source.ssh` */
+export function checkSsh(image: Image, sshd: { readonly status: string }, hostKeys: readonly string[]): void {
   if (hostKeys.length > 0) return;
+  const found = sshd.status === 'Missing' ? 'none' : 'no host keys';
   throw new IngotError(
     'source.ssh',
-    `expected OpenSSH Server in the Windows of ${name}, found ${sshd.status === 'Missing' ? 'none' : 'no host keys'}`,
+    `expected OpenSSH Server in the Windows of ${image.source?.name}, found ${found}`,
     {
       remedy: 'install OpenSSH Server in the source and start it once: a build installs it only together with Windows',
     },

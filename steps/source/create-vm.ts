@@ -7,6 +7,7 @@ import { preflight } from '../preflight.ts';
 import { removeStaleMaster } from '../support/stale-master.ts';
 import { sysprepXml } from '../support/sysprep-answer-file.ts';
 import { cloneConfig } from './clone-spec.ts';
+import { customizationInputs, customizationSpec } from './customization.ts';
 import { loginText } from './login.ts';
 
 /** The master as a clone of what is a Windows already. The source stays as it is. */
@@ -14,25 +15,27 @@ export const createVm = defineStep({
   id: 'create-vm',
   title: (image) => `Clone ${image.source?.name} to ${image.name}-master`,
   needs: { place: preflight },
-  inputs: async ({ hardware, placement, source }, env) => ({
-    source: { ...(await env.source()).identity },
-    linked: source !== undefined && 'linked' in source && source.linked,
-    cpus: hardware.cpus,
-    coresPerSocket: hardware.coresPerSocket,
-    memory: hardware.memory,
-    networks: hardware.nics.map((nic) => nic.network),
-    compute: placement.compute,
-    datastore: placement.datastore ?? placement.datastoreCluster ?? '',
-  }),
+  inputs: async (image, env) => {
+    const { hardware, placement } = image;
+    const { identity, linked } = await env.source();
+    return {
+      source: { ...identity },
+      linked,
+      cpus: hardware.cpus,
+      coresPerSocket: hardware.coresPerSocket,
+      memory: hardware.memory,
+      networks: hardware.nics.map((nic) => nic.network),
+      compute: placement.compute,
+      datastore: placement.datastore ?? placement.datastoreCluster ?? '',
+      customization: await customizationInputs(image, async () => (await env.vcenter()).vc),
+    };
+  },
   output: z.object({ source: z.string() }),
   timeout: ({ timeouts }) => timeouts.clone + 3 * timeouts.task,
   preview: async (_, env) => {
     const { path, identity } = await env.source();
-    return [
-      `${path}: ${Object.entries(identity)
-        .flatMap(([name, value]) => (value === '' ? [] : `${name} ${value}`))
-        .join(', ')}`,
-    ];
+    const known = Object.entries(identity).filter(([, value]) => value !== '');
+    return [`${path}: ${known.map(([name, value]) => `${name} ${value}`).join(', ')}`];
   },
   async run(context) {
     const { vcenter, names, records, config, held, build, fingerprint, redactor, signal, progress } = context;
@@ -63,9 +66,9 @@ export const createVm = defineStep({
     ];
     const spec = cloneConfig(config, { ...found, nics: place.networks, entries });
     progress(`Cloning ${found.path}`);
-    const linked = config.source !== undefined && 'linked' in config.source && config.source.linked;
-    const source = { vm: found.vm, name: found.path };
-    await center.cloneToMaster(source, { snapshot: found.snapshot, config: spec, linked }, signal);
+    const { vm, path, snapshot, linked } = found;
+    const customization = await customizationSpec(config, center.vc, vm, signal);
+    await center.cloneToMaster({ vm, name: path }, { snapshot, config: spec, customization, linked }, signal);
     return output;
   },
   async verify({ vcenter, records, config, source, signal }) {

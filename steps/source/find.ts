@@ -19,6 +19,8 @@ export interface SourceVm {
   readonly path: string;
   readonly isTemplate: boolean;
   readonly snapshot: SnapshotRef | undefined;
+  /** The clone shall live on the disks of the snapshot. */
+  readonly linked: boolean;
   /** Of the snapshot, if one is cloned. */
   readonly devices: readonly AnyVirtualDevice[];
   readonly extraConfig: ReadonlyMap<string, string>;
@@ -71,6 +73,7 @@ export async function findSourceVm(
     path,
     isTemplate,
     snapshot: snapshot?.snapshot,
+    linked: source.linked,
     devices: frozen?.['config.hardware.device'] ?? values['config.hardware.device'] ?? [],
     // What is left on the VM itself is inherited as well, whatever the snapshot holds.
     extraConfig: new Map([...live, ...extraConfig]),

@@ -13,7 +13,8 @@ import { changeOf } from '../support/change.ts';
 import { script } from '../support/script.ts';
 import { sshState } from '../support/ssh-state.ts';
 import type { Machine } from '../vcenter/machine.ts';
-import { checkInside } from './checks.ts';
+import { checkSsh } from './checks.ts';
+import { waitCustomized } from './customized.ts';
 import { wayIn } from './way-in.ts';
 
 type Ready = Extract<BootstrapReport, { state: 'ready' }>;
@@ -23,7 +24,6 @@ const service = z.object({ status: z.string(), startType: z.string() });
 const factsSchema = z.object({
   bootTime: z.string(),
   computerName: z.string(),
-  partOfDomain: z.boolean(),
   username: z.string(),
   osBuild: z.string(),
   edition: z.string(),
@@ -45,7 +45,8 @@ const awayMs = 2_000;
  * Starts the clone and asks its Windows what it is, once its first start is over. Over SSH where the host keys are known;
  * else through VMware Tools, which tell them: the key for SSH is pinned before the first connection in both cases.
  *
- * @throws IngotError `source.no-boot`, `source.login`, `source.oobe`, and what `checkInside` throws
+ * @throws IngotError `source.no-boot`, `source.login`, `source.oobe`, `source.ssh`,
+ *   and what `waitCustomized` throws
  */
 export async function lookInside(context: Context, machine: Machine): Promise<Ready> {
   const { config, held, source, build, signal, progress } = context;
@@ -53,6 +54,7 @@ export async function lookInside(context: Context, machine: Machine): Promise<Re
   const way = wayIn(config, (await source()).login);
   progress('Starting the clone');
   await machine.powerOn(signal);
+  await waitCustomized(context, machine);
   if (way === 'ssh' && known !== undefined) held.hostKeys = known;
   const deadline = Date.now() + config.timeouts.install;
   const until = AbortSignal.any([signal, AbortSignal.timeout(config.timeouts.install)]);
@@ -64,7 +66,7 @@ export async function lookInside(context: Context, machine: Machine): Promise<Re
       const session = guest;
       const asked: Context = { ...context, signal: until, guest: async () => session };
       const facts = await tell(asked, deadline - Date.now());
-      checkInside(config, facts);
+      checkSsh(config, facts.sshd, facts.hostKeys);
       const hostKeys = known ?? (await letIn(asked, facts.hostKeys));
       const { osBuild, edition, installationType, computerName, bootTime, username, tools } = facts;
       const os = { build: osBuild, edition, installationType };

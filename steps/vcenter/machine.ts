@@ -9,6 +9,8 @@ export interface MachineState {
   readonly guestOperationsReady: boolean;
   /** As vCenter shows it: `12389` for 12.3.5. */
   readonly toolsVersion: number | undefined;
+  /** How far vCenter's customization of the guest is (GuestInfoCustomizationStatus); undefined where there is none. */
+  readonly customization: { readonly status: string; readonly error: string | undefined } | undefined;
   /** All addresses of all NICs that VMware Tools report. */
   readonly addresses: readonly string[];
   readonly extraConfig: ReadonlyMap<string, string>;

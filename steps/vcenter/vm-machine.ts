@@ -144,11 +144,13 @@ function suspended(name: string, cause: unknown): IngotError {
 
 function stateOf(values: Watched<'VirtualMachine'>): MachineState {
   const version = Number(values['guest.toolsVersion']);
+  const customized = values['guest.customizationInfo'];
   return {
     power: values['runtime.powerState'] ?? 'poweredOff',
     toolsRunning: values['guest.toolsRunningStatus'] === 'guestToolsRunning',
     guestOperationsReady: values['guest.guestOperationsReady'] === true,
     toolsVersion: Number.isInteger(version) && version > 0 ? version : undefined,
+    customization: customized && { status: customized.customizationStatus, error: customized.errorMsg },
     addresses: addressesOf(values['guest.net'] ?? [], values['guest.ipAddress']),
     extraConfig: extraConfigMap(values['config.extraConfig']),
   };

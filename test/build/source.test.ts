@@ -17,3 +17,15 @@ test('a template is made of a template of ours, which stays as it is', async () 
   const built = await site.build(file);
   assertDone(built);
 });
+
+test('vCenter customizes the clone', async () => {
+  const file = await site.image(
+    'customized',
+    from(
+      { template: 'base', customization: { computerName: 'fresh' } },
+      { windows: { administratorPassword: 'env:ADMIN' } },
+    ),
+  );
+  const built = await site.build(file, { env: { ADMIN: 'Correct-Horse-7' } });
+  assertDone(built);
+});

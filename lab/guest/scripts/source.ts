@@ -14,7 +14,6 @@ export const source: ScriptModel = (call) => {
   return {
     bootTime: bootTime.toISOString(),
     computerName: windows.computerName,
-    partOfDomain: false,
     username: 'Administrator',
     osBuild: windows.build,
     edition: windows.edition,

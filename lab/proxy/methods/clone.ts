@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readCustomization } from '../../guest/customization.ts';
 import { deviceChange, writeConfig } from '../../saved-config.ts';
 import { type Moref, readMoref } from '../../vcsim/soap.ts';
 import { at, textAt, writeXml } from '../../xml.ts';
@@ -49,6 +50,7 @@ export const cloneVm: Interceptor = (call, lab) => {
     if (clone === undefined) return answer;
     const machine = lab.machines.of(clone);
     machine.disk = state.disk;
+    machine.disk.customization = readCustomization(at(spec, 'customization'), textAt(call.body, 'name') ?? '');
     await writeConfig(lab.vcsim, clone, state.config, await newAddresses(lab, clone));
     const changes = config?.children.filter((child) => !NOT_AGAIN.has(child.name)) ?? [];
     if (changes.length > 0) await lab.vcsim.reconfigure(clone, changes.map((change) => writeXml(change)).join(''));
