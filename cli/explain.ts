@@ -4,7 +4,15 @@ import type { Cli } from './context.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 
 /** Failures that say that a flag's value is wrong. */
-const wrongFlags: ReadonlySet<string> = new Set(['lab.scenario', 'cli.journal', 'cli.ca-file', 'cli.image', 'cli.input-file', 'iso.url']);
+const wrongFlags: ReadonlySet<string> = new Set([
+  'lab.scenario',
+  'cli.journal',
+  'cli.ca-file',
+  'cli.flags',
+  'cli.image',
+  'cli.input-file',
+  'iso.url',
+]);
 
 /** Says on stderr what went wrong and what to do, without a stack trace unless INGOT_DEBUG asks for one. */
 export function explain(cli: Cli, error: unknown): ExitCode {

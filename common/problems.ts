@@ -10,8 +10,12 @@ export class Problems {
     return this.#found.length;
   }
 
+  /** What was found already, in the same words, is not added again. */
   add(...problems: readonly IngotError[]): void {
-    this.#found.push(...problems);
+    for (const problem of problems) {
+      const known = this.#found.some(({ code, message }) => code === problem.code && message === problem.message);
+      if (!known) this.#found.push(problem);
+    }
   }
 
   /** The result of some work; undefined if it threw an IngotError, which is kept. Anything else is thrown on. */

@@ -5,6 +5,7 @@ import type { Cli } from '../context.ts';
 const commands: readonly ((cli: Cli) => Promise<Command>)[] = [
   async (cli) => (await import('./secret.ts')).secretCommand(cli),
   async (cli) => (await import('./dns.ts')).dnsCommand(cli),
+  async (cli) => (await import('./machineset.ts')).machinesetCommand(cli),
   async (cli) => (await import('./tkg.ts')).tkgCommand(cli),
   async (cli) => (await import('./tkr.ts')).tkrCommand(cli),
 ];

@@ -11,6 +11,7 @@ import { literalSecrets } from './literal-secrets.ts';
 import { digestOfUrl, discFiles, driverFolders, locations } from './media.ts';
 import { memoryDump } from './memory-dump.ts';
 import { networks } from './network.ts';
+import { machineSets } from './openshift.ts';
 import { authorizedKeys, keysAllowed, opensshSources } from './openssh.ts';
 import { oneDatastore } from './placement.ts';
 import { publishing } from './publish.ts';
@@ -73,6 +74,7 @@ const RULES: readonly Rule[] = [
   publishing,
   failureDomains,
   storagePolicy,
+  machineSets,
 ];
 
 /** Everything the rules across fields find in the parts of a file that are right by themselves. */

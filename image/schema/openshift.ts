@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { pattern, version } from './fields.ts';
+import { openshiftAwsSchema } from './openshift-aws.ts';
+import { infraMachineSetSchema, windowsMachineSetSchema } from './openshift-machineset.ts';
 
 const LABELS = '[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*';
 
@@ -30,5 +32,15 @@ export const openshiftSchema = z
       .describe(
         'Version of OpenShift: `oc get -o jsonpath=\'{.status.desired.version}{"\\n"}\' clusterversion version`.',
       ),
+    machineSet: windowsMachineSetSchema,
+    infraMachineSet: infraMachineSetSchema,
+    aws: openshiftAwsSchema.optional(),
   })
   .describe('The OpenShift cluster that uses the template.');
+
+export type Openshift = z.output<typeof openshiftSchema>;
+
+/** What the image file says of OpenShift; the defaults if it says nothing. */
+export function openshiftOf({ openshift }: { readonly openshift?: Openshift | undefined }): Openshift {
+  return openshift ?? openshiftSchema.parse({});
+}

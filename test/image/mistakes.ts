@@ -1,3 +1,4 @@
+import { OPENSHIFT_MISTAKES } from './mistakes-openshift.ts';
 import { PREPARE_MISTAKES } from './mistakes-prepare.ts';
 import { PUBLISH_MISTAKES } from './mistakes-publish.ts';
 import { SETTINGS_MISTAKES } from './mistakes-settings.ts';
@@ -354,6 +355,7 @@ export const MISTAKES: readonly Mistake[] = [
   ],
   ...SETTINGS_MISTAKES,
   ...PREPARE_MISTAKES,
+  ...OPENSHIFT_MISTAKES,
   ...PUBLISH_MISTAKES,
   ...SOURCE_MISTAKES,
 ];
