@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ingotHere } from '../cli/here.ts';
 import { assertDone, assertFailed, type Built } from './built.ts';
-import { openSite } from './site.ts';
+import { type Changes, openSite } from './site.ts';
 import { readVm } from './vm.ts';
 import { startWebhookServer } from './webhook-server.ts';
 
@@ -262,7 +262,7 @@ test('a plan names the places', async () => {
 });
 
 test('a redirect is not followed, and a certificate that nobody vouches for not trusted', async () => {
-  const at = async (name: string, webhook: object) =>
+  const at = async (name: string, webhook: Changes) =>
     site.build(await site.image(name, { publish: { webhook } }), { env });
   hook.answers = [307];
   const moved = await at('some', { ...publish.webhook, timeout: '1s' });

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { splitPath } from '../../datastores.ts';
 import { unpackDisk } from '../../guest/disk-image.ts';
 import { type Moref, readMoref, reference } from '../../vcsim/soap.ts';
 import { all, at, escapeXml, leaf, node, parseXml, textAt, writeXml, type XmlElement } from '../../xml.ts';
@@ -58,7 +60,8 @@ export const importVApp: Interceptor = async (call, lab) => {
 
 async function make(lab: ProxyContext, lease: Lease, pool: Moref, body: XmlElement): Promise<void> {
   const args = body.children.filter((child) => child.name !== '_this').map((child) => writeXml(child));
-  const own = readMoref(at(await lab.vcsim.call('ImportVApp', pool, args.join('')), 'returnval'));
+  const sent = await inFreeFolder(lab, body, args.join(''));
+  const own = readMoref(at(await lab.vcsim.call('ImportVApp', pool, sent), 'returnval'));
   if (own === undefined) throw new Error('vcsim gave no lease');
   const info = await infoOf(lab, own);
   const entity = readMoref(at(info, 'entity'));
@@ -88,6 +91,25 @@ async function make(lab: ProxyContext, lease: Lease, pool: Moref, body: XmlEleme
     content: undefined,
   };
   await lease.ready([...files, nvram], await nfcUrls(lab, lease.id));
+}
+
+/** A folder on the datastore that is taken gets a number behind its name, as in vCenter; vcsim fails at the files there. */
+async function inFreeFolder(lab: ProxyContext, body: XmlElement, args: string): Promise<string> {
+  const place = textAt(body, 'spec', 'configSpec', 'files', 'vmPathName') ?? '';
+  const name = textAt(body, 'spec', 'configSpec', 'name') ?? '';
+  const { datastore, path } = splitPath(place);
+  const folder = path === '' ? name : (path.split('/')[0] ?? name);
+  const taken = async (free: string): Promise<boolean> => {
+    const there = await lab.datastores.resolve(`[${datastore}] ${free}`);
+    return there !== undefined && existsSync(there);
+  };
+  let free = folder;
+  for (let number = 1; await taken(free); number += 1) free = `${folder}_${number}`;
+  if (free === folder) return args;
+  const at = (inside: string) => escapeXml(`[${datastore}] ${inside}/`);
+  return args
+    .replace(/(<(?:[\w-]+:)?vmPathName>)[^<]*/, (_, start: string) => `${start}${at(free)}${escapeXml(name)}.vmx`)
+    .replaceAll(`<fileName>${at(folder)}`, () => `<fileName>${at(free)}`);
 }
 
 /** vcsim's lease is ready some milliseconds later, and has no other way of telling than to be looked at. */

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { startLab } from '../../lab/client.ts';
+import { govc as runGovc } from '../lab/support/tools.ts';
+import { assertDone } from './built.ts';
+import { openSite, type Site } from './site.ts';
+import { readVm } from './vm.ts';
+
+const [site, other] = await Promise.all([openSite(), startLab()]);
+after(() => other.stop());
+const there: Site = { ...site, govc: (...args) => runGovc(other.env, ...args) };
+await site.govc('library.create', '-ds', 'LocalDS_0', 'images');
+await site.govc('folder.create', '/DC0/vm/library', '/DC0/vm/deployed');
+await there.govc('folder.create', '/DC0/vm/windows');
+
+const PLACE = { datacenter: 'DC0', compute: 'DC0_C0', datastore: 'LocalDS_0' };
+const abroad = {
+  ...PLACE,
+  vcenter: {
+    server: other.env.INGOT_VAR_vcenter ?? '',
+    username: other.env.INGOT_VAR_vcenter_user ?? '',
+    password: 'env:OTHER_PASSWORD',
+    caFile: other.env.INGOT_VAR_vcenter_ca ?? '',
+  },
+  folder: 'windows',
+  network: 'VM Network',
+};
+const env = { OTHER_PASSWORD: other.env.INGOT_VCENTER_PASSWORD ?? '' };
+const rule = (port: number) => ({ firewall: { rules: [{ name: `Port${port}`, port, protocol: 'TCP' }] } });
+
+async function names({ govc }: Site, folder: string): Promise<string[]> {
+  const found = await govc('ls', folder);
+  return found
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((path) => path.replace(/^.*\//, ''))
+    .sort();
+}
+
+function marksOf({ config }: Awaited<ReturnType<typeof readVm>>): Map<string, unknown> {
+  return new Map(config.extraConfig.map(({ key, value }) => [key, value]));
+}
+
+test('a template is copied to another vCenter; the next one takes its name, and nothing else is touched', async () => {
+  await there.govc('vm.create', '-on=false', '-folder', '/DC0/vm/windows', '-ds', 'LocalDS_0', 'abroad-before-mine');
+  const publish = { copies: [abroad] };
+  const first = await site.build(await site.image('abroad', { publish }), { env });
+  assertDone(first);
+  const copy = await readVm(there, '/DC0/vm/windows/abroad');
+  const marks = marksOf(copy);
+  assert.equal(copy.config.template, true);
+  assert.equal(copy.runtime.powerState, 'poweredOff');
+  assert.deepEqual(
+    ['ingot.image', 'ingot.role', 'ingot.build'].map((key) => marks.get(key)),
+    ['abroad', 'template', first.end.build],
+  );
+  assert.equal(marks.get('ingot.facts'), marksOf(await readVm(site, 'abroad')).get('ingot.facts'));
+  assert.deepEqual(await names(there, '/DC0/vm/windows'), ['abroad', 'abroad-before-mine']);
+
+  await other.resetCounts();
+  assertDone(await site.build(await site.image('abroad', { publish }), { env }));
+  const changes = Object.keys(await other.counts()).filter((name) => /_Task$|^PUT|ImportVApp|MarkAs/.test(name));
+  assert.deepEqual(changes, [], 'what is there is left alone');
+
+  const second = await site.build(await site.image('abroad', { ...rule(8080), publish }), { env });
+  assertDone(second);
+  const now = await readVm(there, '/DC0/vm/windows/abroad');
+  assert.equal(marksOf(now).get('ingot.build'), second.end.build);
+  const former = `abroad-before-${second.end.build}`;
+  assert.deepEqual(await names(there, '/DC0/vm/windows'), ['abroad', former, 'abroad-before-mine'].sort());
+  assert.equal((await readVm(there, `/DC0/vm/windows/${former}`)).self.value, copy.self.value);
+});
