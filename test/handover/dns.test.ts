@@ -25,6 +25,9 @@ const [site, server, silent, servfail, refused, unused] = await Promise.all([
     ...host('other', 'api-int', '192.0.2.99'),
     ...host('half', 'api', '192.0.2.6', '2001:db8::6'),
     ...host('half', 'api-int', '192.0.2.6'),
+    ...host('more', 'api', '192.0.2.6'),
+    ...host('more', 'api-int', '192.0.2.6'),
+    '--host-record=api-int.more.example.com,192.0.2.98',
     ...host('astray', 'api', '192.0.2.6'),
     ...host('astray', 'old', '192.0.2.1'),
     ...cname('astray', 'api-int', 'old.astray.example.com'),
@@ -72,6 +75,7 @@ suite('from here', () => {
       /192\.0\.2\.6 missing and 192\.0\.2\.99 of/,
     ],
     ['half', 'dns.differs', ['CNAME api.half.example.com.', 'AAAA 2001:db8::6'], /found 2001:db8::6 missing$/],
+    ['more', 'dns.differs', ['CNAME api.more.example.com.'], /found 192\.0\.2\.98 of its own$/],
     ['astray', 'dns.differs', ['CNAME api.astray.example.com.'], /192\.0\.2\.1 of its own$/],
     ['unknown', 'dns.api', [], /^expected addresses of api\.unknown\.example\.com, found no such name/],
   ] as const) {
