@@ -20,7 +20,17 @@ function blockOf(file: string): string {
 test('the worked example compiles and does what it says', async (t) => {
   // A checkout of links, with the example's files where a reader would put them.
   const copy = emptyFolder(t);
-  for (const name of ['node_modules', 'common', 'guest', 'image', 'iso', 'pipeline', 'unattend', 'vsphere']) {
+  for (const name of [
+    'node_modules',
+    'common',
+    'guest',
+    'handover',
+    'image',
+    'iso',
+    'pipeline',
+    'unattend',
+    'vsphere',
+  ]) {
     symlinkSync(join(root, name), join(copy, name));
   }
   for (const name of ['package.json', 'tsconfig.json']) symlinkSync(join(root, name), join(copy, name));
