@@ -12,7 +12,7 @@ import { type OpenLease, withLease } from './lease.ts';
 import { LeaseHosts } from './lease-host.ts';
 import { downloadFile, STALL_MS } from './lease-transfer.ts';
 import { compareWithLease, writeManifest } from './manifest.ts';
-import { type PackageWriter, requireSpace, type WrittenFile } from './writer.ts';
+import { type PackageWriter, requireFolder, requireSpace, type WrittenFile } from './writer.ts';
 
 export type { TemporaryClone } from './export-lease.ts';
 
@@ -82,17 +82,18 @@ export async function exportOvf(vc: Vsphere, vm: VmRef, options: ExportOptions):
   const { name, directory, format, signal, deadlineMs = DEADLINE_MS } = options;
   if (!/^[\w][\w.-]*$/.test(name)) throw badName(name);
   signal.throwIfAborted();
-  const writer =
-    format === 'ova'
-      ? await (await import('./write-ova.ts')).ovaWriter(directory, name)
-      : await (await import('./write-folder.ts')).folderWriter(directory, name);
+  await requireFolder(directory);
+  const leased = { what: `the export of ${refText(vm)}`, signal, deadlineMs };
+  await using opened = await openExport(vc, vm, options, leased);
+  let writer: PackageWriter | undefined;
   try {
-    const leased = { what: `the export of ${refText(vm)}`, signal, deadlineMs };
-    await using opened = await openExport(vc, vm, options, leased);
-    const { descriptor, written } = await withLease(vc, opened.lease, opened.info, leased, (lease) =>
-      transfer(vc, vm, opened.vm, lease, writer, options),
-    );
+    const { descriptor, written } = await withLease(vc, opened.lease, opened.info, leased, async (lease) => {
+      // Not before: while another export of the VM is waited for nothing is written, and a file would seem to be a dead one's.
+      writer = await openWriter(options);
+      return transfer(vc, { source: vm, exported: opened.vm }, lease, writer, options);
+    });
     signal.throwIfAborted();
+    if (writer === undefined) throw new Error('an export without a writer');
     const finished = await writer.finish(descriptor, (own) => writeManifest([own, ...written]));
     const all = [finished.descriptor, finished.manifest, ...written];
     return {
@@ -103,16 +104,20 @@ export async function exportOvf(vc: Vsphere, vm: VmRef, options: ExportOptions):
       sha256: finished.manifest.sha256,
     };
   } catch (error) {
-    await writer.discard();
+    await writer?.discard();
     throw error;
   }
 }
 
-/** `source` is what the package is of, `vm` what is read: a copy of it, or itself. */
+async function openWriter({ format, directory, name }: ExportOptions): Promise<PackageWriter> {
+  if (format === 'ova') return (await import('./write-ova.ts')).ovaWriter(directory, name);
+  return (await import('./write-folder.ts')).folderWriter(directory, name);
+}
+
+/** `source` is what the package is of, `exported` what is read: a copy of it, or itself. */
 async function transfer(
   vc: Vsphere,
-  source: VmRef,
-  vm: VmRef,
+  { source, exported }: { readonly source: VmRef; readonly exported: VmRef },
   lease: OpenLease,
   writer: PackageWriter,
   options: ExportOptions,
@@ -127,7 +132,7 @@ async function transfer(
   const describe = async (sizes: ReadonlyMap<string, number>) => {
     const text = await createDescriptor(
       vc,
-      vm,
+      exported,
       { name, files, sizes, snapshot: options.snapshot },
       options.onWarning,
       signal,

@@ -75,8 +75,10 @@ export async function importOvf(vc: Vsphere, source: OvfPackage, options: Import
   const { spec, fileItems, warnings } = await importSpec(vc, source, options);
   for (const warning of warnings) options.onWarning?.(warning);
   const files = await filesOf(source, fileItems, options);
+  // A vApp is a folder of its own (vSphere API, ImportVApp).
+  const inFolder = pool.type === 'VirtualApp' ? undefined : folder;
   const leased = { what: `the import of ${options.name}`, signal, deadlineMs };
-  const lease = await vc.call('ImportVApp', pool, { spec: sendable(spec), folder, host }, { signal });
+  const lease = await vc.call('ImportVApp', pool, { spec: sendable(spec), folder: inFolder, host }, { signal });
   let vm: VmRef | undefined;
   try {
     const info = await leaseReady(vc, lease, leased).catch(async (error: unknown) => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { IngotError } from '../../common/failure.ts';
 import type { Vsphere } from '../connect.ts';
 import { faultError, isFault, type VsphereFault } from '../fault.ts';
@@ -119,7 +120,6 @@ async function keepAlive(
   state: { readonly percent: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const { setTimeout: delay } = await import('node:timers/promises');
   const patience = leaseTimeout * 1000;
   const pause = Math.max(100, Math.min(SIGN_MS, patience / 4));
   for (let heard = Date.now(); ; ) {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, rm, stat, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, constants, type FileHandle, mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { IngotError } from '../../common/failure.ts';
 
 /** A file of a package as it was written. */
@@ -68,9 +67,6 @@ export async function writePieces(
  * Opens a file that only this export writes. One that a dead export left is taken; one that somebody writes is `ovf.busy`.
  */
 export async function openPartial(path: string): Promise<FileHandle> {
-  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
-    throw writeError(path, error);
-  });
   for (let second = false; ; second = true) {
     try {
       return await open(path, 'wx');
@@ -86,6 +82,16 @@ export async function openPartial(path: string): Promise<FileHandle> {
       }
       await rm(path, { force: true });
     }
+  }
+}
+
+/** Makes a folder where it is missing. Throws `ovf.write` for one that cannot be written to. */
+export async function requireFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw writeError(path, error);
   }
 }
 
