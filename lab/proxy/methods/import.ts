@@ -12,8 +12,8 @@ import { nfcUrls } from './export.ts';
 const OTHER_STORAGE = '20';
 
 /**
- * CreateImportSpec: vcsim leaves out firmware and extraConfig, knows no SATA and asks for no NVRAM. All that is put right
- * in its answer.
+ * CreateImportSpec: vcsim leaves out firmware and extraConfig, knows no SATA, has another name for LSI Logic SAS and asks
+ * for no NVRAM. All that is put right on the way there and in its answer.
  */
 export const createImportSpec: Interceptor = async (call, lab) => {
   if (!lab.sessions.isLive(call.incoming.headers)) return forward(call, lab);
@@ -22,7 +22,8 @@ export const createImportSpec: Interceptor = async (call, lab) => {
   const system = at(descriptor, 'VirtualSystem', 'VirtualHardwareSection');
   if (system === undefined) return forward(call, lab);
   const without = all(system, 'Item').filter((item) => textAt(item, 'ResourceType') === OTHER_STORAGE);
-  const sent = without.reduce((left, item) => withoutItem(left, textAt(item, 'InstanceID') ?? ''), text);
+  const known = without.reduce((left, item) => withoutItem(left, textAt(item, 'InstanceID') ?? ''), text);
+  const sent = known.replace(/(ResourceSubType>\s*)lsilogicsas(\s*<)/g, '$1lsilogic-sas$2');
   const response = await forward(
     call,
     lab,
