@@ -1,7 +1,7 @@
 import type { Manifest } from '../manifest.ts';
 import { NAMESPACE } from './machine-set.ts';
 
-export interface Autoscaler {
+interface Autoscaler {
   readonly min: number;
   readonly max: number;
 }
@@ -23,7 +23,7 @@ export function machineAutoscaler(name: string, { min, max }: Autoscaler): Manif
   };
 }
 
-export interface HealthCheck {
+interface HealthCheck {
   /** A number of machines, or a share: `40%`. */
   readonly maxUnhealthy: string;
   /** Milliseconds. */

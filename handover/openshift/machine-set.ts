@@ -12,7 +12,7 @@ export interface Taint {
 }
 
 /** A MachineSet (`machine.openshift.io/v1beta1`) but for what its platform needs to know. */
-export interface MachineSet {
+interface MachineSet {
   readonly name: string;
   readonly infrastructureName: string;
   readonly role: Role;

@@ -28,7 +28,7 @@ export interface Place {
   readonly domain: string;
 }
 
-export interface WindowsNames {
+interface WindowsNames {
   readonly name: string | undefined;
   /** By failure domain. */
   readonly names: Readonly<Record<string, string>>;

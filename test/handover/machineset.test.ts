@@ -235,6 +235,9 @@ test('a network or datastore that the cluster does not have is refused', async (
   await site.govc('host.portgroup.add', '-host', 'DC0_H0', '-vswitch', 'vSwitch0', 'elsewhere');
   const said = await refused(site, await facts('name: win'), '--network', 'elsewhere');
   assert.match(said, /openshift\.network-elsewhere/);
+  await site.govc('datastore.create', '-type', 'local', '-name', 'lonely', '-path', site.folder, 'DC0_H0');
+  const store = await refused(site, await facts('name: win'), '--datastore', 'lonely');
+  assert.match(store, /openshift\.datastore-elsewhere/);
 });
 
 test('an image that does not fit the operator of the cluster is printed with a warning', async () => {
