@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ingotHere } from '../cli/here.ts';
+import { accepts } from '../image/json-schema-check.ts';
 import { assertDone, assertFailed, type Built } from './built.ts';
 import { type Changes, openSite } from './site.ts';
 import { readVm } from './vm.ts';
@@ -92,6 +93,8 @@ test('a template goes to all places, and each of them says which one it has', as
   await site.govc('datastore.download', 'ingot/templates/pub/latest.json', join(site.folder, 'there.json'));
   assert.equal(await readFile(join(site.folder, 'there.json'), 'utf8'), here);
   const latest = JSON.parse(here);
+  const schema = JSON.parse(await readFile(join(import.meta.dirname, '../../docs/latest.schema.json'), 'utf8'));
+  assert.deepEqual([accepts(schema, latest), accepts(schema, { ...latest, build: 1 })], [true, false]);
   assert.equal(latest.moRef, `VirtualMachine:${template.self.value}`);
   assert.equal(latest.inventoryPath, '/DC0/vm/pub');
   assert.equal(latest.complete, true);
