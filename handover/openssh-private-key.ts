@@ -64,9 +64,12 @@ function ed25519(reader: SshReader): Buffer | undefined {
 }
 
 function rsa(reader: SshReader): Buffer | undefined {
-  const [n, e, , , p, q] = Array.from({ length: 6 }, () => reader.string());
-  if (n === undefined || e === undefined || p === undefined || q === undefined) return undefined;
-  return number(p) * number(q) === number(n) ? writeSshStrings('ssh-rsa', e, n) : undefined;
+  const [n, e, d, , p, q] = Array.from({ length: 6 }, () => reader.string());
+  if (n === undefined || e === undefined || d === undefined || p === undefined || q === undefined) return undefined;
+  // RFC 8017, section 3.2; Go checks the same before it takes a key.
+  const primes = [number(p), number(q)];
+  const inverse = primes.every((prime) => prime > 1n && (number(d) * number(e)) % (prime - 1n) === 1n);
+  return inverse && primes.reduce((a, b) => a * b) === number(n) ? writeSshStrings('ssh-rsa', e, n) : undefined;
 }
 
 function ecdsa(type: string, reader: SshReader): Buffer | undefined {

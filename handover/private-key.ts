@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { IngotError } from '../common/failure.ts';
 import { fingerprintOf, mpint, writeSshStrings } from '../common/ssh-wire.ts';
 import { checkPublicKey } from '../image/public-key.ts';
@@ -96,11 +96,22 @@ function blobOf(key: KeyObject): Buffer {
     throw format(`an ECDSA key on the curve ${details.namedCurve ?? 'of its own'}`);
   }
   if (kind !== 'rsa' && kind !== 'ec' && kind !== 'ed25519') throw format(`a key of the kind ${kind ?? 'unknown'}`);
+  if (!belongTogether(key)) throw format('a private half that does not belong to the public half beside it');
   const { n = '', e = '', x = '', y = '' } = key.export({ format: 'jwk' });
   const bytes = (part: string) => Buffer.from(part, 'base64url');
   if (kind === 'rsa') return writeSshStrings('ssh-rsa', mpint(bytes(e)), mpint(bytes(n)));
   if (kind === 'ed25519') return writeSshStrings('ssh-ed25519', bytes(x));
   return writeSshStrings(`ecdsa-sha2-${curve}`, curve ?? '', Buffer.concat([Buffer.from([4]), bytes(x), bytes(y)]));
+}
+
+/** PEM holds both halves, and reading it does not compare them. */
+function belongTogether(key: KeyObject): boolean {
+  const [hash, data] = [key.asymmetricKeyType === 'ed25519' ? null : 'sha256', Buffer.from('ingot')];
+  try {
+    return verify(hash, data, createPublicKey(key), sign(hash, data, key));
+  } catch {
+    return false;
+  }
 }
 
 function encrypted(): IngotError {

@@ -218,6 +218,23 @@ suite('what cannot be the private key of the template', () => {
     assert.ok(!stderr.includes(lines[1] ?? '?'), stderr);
   });
 
+  test('halves that do not belong together, in PEM', async () => {
+    const [mine, theirs] = await Promise.all(
+      ['pem-1', 'pem-2'].map(async (name) => {
+        await run('openssl', ['ecparam', '-genkey', '-name', 'prime256v1', '-noout', '-out', at(name)]);
+        return Buffer.from((await readFile(at(name), 'utf8')).replace(/-----.*-----/g, ''), 'base64');
+      }),
+    );
+    // SEC 1: the private number stands before the public point, which is the end.
+    const mixed = Buffer.concat(
+      [mine, theirs].map((der = Buffer.alloc(0), index) => (index === 0 ? der.subarray(0, -64) : der.subarray(-64))),
+    ).toString('base64');
+    assert.throws(() => readOperatorKey(`-----BEGIN EC PRIVATE KEY-----\n${mixed}\n-----END EC PRIVATE KEY-----\n`), {
+      code: 'handover.key-format',
+      message: /does not belong to the public half/,
+    });
+  });
+
   test('halves that do not belong together', async () => {
     const blobs = await Promise.all(
       ['key', 'mixed'].map(async (name) => {
