@@ -101,7 +101,7 @@ function part(source: RangedBytes, name: string, start: number, size: number): R
   };
 }
 
-const PIECE = 1 << 20;
+const PIECE = 2 << 20;
 
 /** A file from its start to its end. While a piece is used the next is read. */
 export async function* piecesOf(source: RangedBytes): AsyncGenerator<Uint8Array> {

@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { after, beforeEach, suite, test } from 'node:test';
 import { promisify } from 'node:util';
 import { connect } from '../../../vsphere/connect.ts';
-import { findFolder, findVm } from '../../../vsphere/folder.ts';
+import { findVm } from '../../../vsphere/folder.ts';
 import { openDatacenter } from '../../../vsphere/inventory.ts';
-import { importOvf } from '../../../vsphere/ovf/import.ts';
 import { createVm, install } from '../../lab/support/guest.ts';
 import { startVcsim } from '../vcsim.ts';
-import { openOvfSite, withPackage } from './site.ts';
+import { importInto, openOvfSite, withPackage } from './site.ts';
 
 const run = promisify(execFile);
 const site = await openOvfSite();
@@ -22,6 +21,15 @@ const ova = await site.export(vm, { name: 'ova', keepExtraConfig });
 const ovf = await site.export(vm, { name: 'ovf', format: 'ovf', keepExtraConfig });
 
 beforeEach(() => site.nfc({}));
+
+/** A copy of the package, with something wrong; the path of its descriptor. */
+async function damaged(name: string, damage: (directory: string) => Promise<unknown>): Promise<string> {
+  const directory = join(site.folder, name);
+  await mkdir(directory);
+  await cp(join(ovf.path, '..'), directory, { recursive: true });
+  await damage(directory);
+  return join(directory, 'ovf.ovf');
+}
 
 /** A VM as govc sees it: its hardware, and what ingot wrote. */
 async function describeVm(call: (...args: string[]) => Promise<string>, name: string) {
@@ -39,6 +47,13 @@ async function describeVm(call: (...args: string[]) => Promise<string>, name: st
   };
 }
 
+async function wrongByte(directory: string): Promise<void> {
+  const disk = join(directory, 'ovf-disk-0.vmdk');
+  const bytes = await readFile(disk);
+  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+  await writeFile(disk, bytes);
+}
+
 const hardware = { guest: 'windows9Server64Guest', version: 'vmx-15', cpus: 2, memory: 2048, disks: [2 * 2 ** 20] };
 
 suite('another vCenter, which is vcsim alone', async () => {
@@ -54,6 +69,20 @@ suite('another vCenter, which is vcsim alone', async () => {
       assert.deepEqual(await describeVm(other.govc, name), { ...hardware, marks: {} });
   });
 
+  test('what a server leaves of an import that was aborted is deleted', async () => {
+    await using vc = await connect({
+      server: other.server,
+      username: 'user',
+      password: 'pass',
+      tls: { insecure: true },
+    });
+    const datacenter = await openDatacenter(vc, 'DC0');
+    const path = await damaged('left', wrongByte);
+    const importing = withPackage(path, (from) => importInto(vc, datacenter, from, { name: 'left' }));
+    await assert.rejects(importing, { code: 'ovf.digest' });
+    assert.equal(await findVm(vc, datacenter, 'left'), undefined);
+  });
+
   test('ingot imports it, with what it wrote onto the template', async () => {
     await using vc = await connect({
       server: other.server,
@@ -65,16 +94,7 @@ suite('another vCenter, which is vcsim alone', async () => {
     for (const { path } of [ova, ovf]) {
       const name = path.endsWith('ova') ? 'own-ova' : 'own-ovf';
       const imported = await withPackage(path, async (from) =>
-        importOvf(vc, from, {
-          signal: AbortSignal.timeout(20_000),
-          name,
-          datastore: datacenter.datastore('LocalDS_0').ref,
-          pool: datacenter.compute('DC0_C0').resourcePool,
-          folder: await findFolder(vc, datacenter, ''),
-          networks: () => datacenter.network('VM Network').ref,
-          keepExtraConfig,
-          extraConfig: { 'ingot.role': 'candidate' },
-        }),
+        importInto(vc, datacenter, from, { name, keepExtraConfig, extraConfig: { 'ingot.role': 'candidate' } }),
       );
       assert.deepEqual(await findVm(vc, datacenter, name), imported.vm);
       assert.deepEqual(await describeVm(other.govc, name), {
@@ -138,25 +158,13 @@ suite('the lab', () => {
 });
 
 suite('what goes wrong leaves no VM and no lease', () => {
-  async function damaged(name: string, damage: (directory: string) => Promise<unknown>): Promise<string> {
-    const directory = join(site.folder, name);
-    await mkdir(directory);
-    await cp(join(ovf.path, '..'), directory, { recursive: true });
-    await damage(directory);
-    return join(directory, 'ovf.ovf');
-  }
   async function refused(path: string, code: string): Promise<void> {
     await withPackage(path, (from) => assert.rejects(site.import(from, { name: 'refused' }), { code }));
     assert.equal(await site.find('refused'), undefined);
   }
 
-  test('a disk with one wrong byte: its last piece is never sent', async () => {
-    const path = await damaged('byte', async (directory) => {
-      const disk = join(directory, 'ovf-disk-0.vmdk');
-      const bytes = await readFile(disk);
-      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
-      await writeFile(disk, bytes);
-    });
+  test('a disk with one wrong byte', async () => {
+    const path = await damaged('byte', wrongByte);
     await lab.resetCounts();
     await refused(path, 'ovf.digest');
     const { HttpNfcLeaseAbort = 0, HttpNfcLeaseComplete = 0 } = await lab.counts();

@@ -8,7 +8,7 @@ import { openFileSource } from '../../../iso/source.ts';
 import { type RunningLab, startLab } from '../../../lab/client.ts';
 import type { NfcScenario } from '../../../lab/scenario.ts';
 import { connect, type Vsphere } from '../../../vsphere/connect.ts';
-import { findFolder, findVm } from '../../../vsphere/folder.ts';
+import { findVm } from '../../../vsphere/folder.ts';
 import { type Datacenter, openDatacenter } from '../../../vsphere/inventory.ts';
 import { type Exported, type ExportOptions, exportOvf } from '../../../vsphere/ovf/export.ts';
 import { type Imported, type ImportOptions, importOvf } from '../../../vsphere/ovf/import.ts';
@@ -77,17 +77,26 @@ export async function openOvfSite(): Promise<OvfSite> {
     find,
     export: (vm, options) =>
       exportOvf(vc, vm, { signal: AbortSignal.timeout(20_000), directory, format: 'ova', ...options }),
-    import: async (from, options) =>
-      importOvf(vc, from, {
-        signal: AbortSignal.timeout(20_000),
-        datastore: datacenter.datastore('LocalDS_0').ref,
-        pool: datacenter.compute('DC0_C0').resourcePool,
-        folder: await findFolder(vc, datacenter, ''),
-        networks: () => datacenter.network('VM Network').ref,
-        ...options,
-      }),
+    import: (from, options) => importInto(vc, datacenter, from, options),
     files: () => readdir(directory),
   };
+}
+
+/** Imports a package into vcsim's first cluster. */
+export function importInto(
+  vc: Vsphere,
+  datacenter: Datacenter,
+  from: OvfPackage,
+  options: Partial<ImportOptions> & Pick<ImportOptions, 'name'>,
+): Promise<Imported> {
+  return importOvf(vc, from, {
+    signal: AbortSignal.timeout(20_000),
+    datastore: datacenter.datastore('LocalDS_0').ref,
+    pool: datacenter.compute('DC0_C0').resourcePool,
+    folder: datacenter.vmFolder,
+    networks: () => datacenter.network('VM Network').ref,
+    ...options,
+  });
 }
 
 /** A connection of its own to a lab. */
