@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { emptyFolder, ingot } from '../cli/ingot.ts';
+import { emptyFolder } from '../cli/ingot.ts';
 import { checkedObjects } from './crd.ts';
-import { at, providerSpec, sample } from './machineset-support.ts';
+import { at, machineset, providerSpec, sample } from './machineset-support.ts';
 
 /** The facts of the published example. */
 const facts = `
@@ -23,7 +23,7 @@ const facts = `
       zones: [{ zone: us-east-2a, subnet: { name: cluster-zbwlg-cbgq7-private-us-east-2a } }]`;
 
 /** Runs `ingot handover machineset --platform aws`; there is no vCenter, nor a key. */
-async function machineset(t: TestContext, openshift: string, ...args: readonly string[]) {
+async function aws(t: TestContext, openshift: string, ...args: readonly string[]) {
   const folder = emptyFolder(t);
   const file = join(folder, 'image.yaml');
   await writeFile(
@@ -37,7 +37,7 @@ windows: { version: 2022, edition: Standard }
 openssh: { authorizedKeys: ['file:./key.pub'], privateKey: 'file:./key' }
 ${openshift === '' ? '' : `handover:\n  openshift:${openshift}\n`}`,
   );
-  return ingot(['handover', 'machineset', file, '--platform', 'aws', ...args], { cwd: folder });
+  return machineset(file, '--platform', 'aws', ...args);
 }
 
 const id = 'cluster-zbwlg-cbgq7';
@@ -48,7 +48,7 @@ const roles = {
 };
 
 test('the infra MachineSet of the published example, for the same facts', async (t) => {
-  const { code, stdout, stderr } = await machineset(t, facts);
+  const { code, stdout, stderr } = await aws(t, facts);
   assert.equal(code, 0, stderr);
   const expected = {
     apiVersion: 'machine.openshift.io/v1beta1',
@@ -115,7 +115,7 @@ test('the infra MachineSet of the published example, for the same facts', async 
 });
 
 test('from OpenShift 4.12 on without the fields that its schema does not know', async (t) => {
-  const { stdout } = await machineset(t, facts.replace('4.9.17', '4.12.0'));
+  const { stdout } = await aws(t, facts.replace('4.9.17', '4.12.0'));
   const [set] = checkedObjects(stdout);
   assert.deepEqual(Object.keys(Object(at(set, 'spec', 'template', 'metadata'))), ['labels']);
   assert.deepEqual(Object.keys(Object(at(set, 'spec', 'template', 'spec'))), ['metadata', 'providerSpec']);
@@ -136,7 +136,7 @@ test('a MachineSet for each availability zone; ids and filters in place of names
       zones:
         - { zone: us-east-2a, subnet: { id: subnet-0123456789abcdef0 } }
         - { zone: us-east-2b, subnet: { filters: [{ name: 'tag:tier', values: [private, inner] }] } }`;
-  const { code, stdout, stderr } = await machineset(t, `${openshift}${zones}`, '--replicas', '2');
+  const { code, stdout, stderr } = await aws(t, `${openshift}${zones}`, '--replicas', '2');
   assert.equal(code, 0, stderr);
   const sets = checkedObjects(stdout);
   assert.deepEqual(
@@ -161,15 +161,7 @@ test('a MachineSet for each availability zone; ids and filters in place of names
   assert.deepEqual(at(providerSpec(second), 'subnet'), {
     filters: [{ name: 'tag:tier', values: ['private', 'inner'] }],
   });
-  const one = await machineset(
-    t,
-    `${openshift}${zones}`,
-    '--zone',
-    'us-east-2b',
-    '--autoscaler',
-    '1:3',
-    '--health-check',
-  );
+  const one = await aws(t, `${openshift}${zones}`, '--zone', 'us-east-2b', '--autoscaler', '1:3', '--health-check');
   assert.deepEqual(
     checkedObjects(one.stdout).map((object) => [object.kind, at(object, 'metadata', 'name')]),
     ['MachineSet', 'MachineAutoscaler', 'MachineHealthCheck'].map((kind) => [kind, `${id}-infra-us-east-2b`]),
@@ -177,7 +169,7 @@ test('a MachineSet for each availability zone; ids and filters in place of names
 });
 
 test('all missing facts at once, each with what reads it', async (t) => {
-  const { code, stdout, stderr } = await machineset(t, '');
+  const { code, stdout, stderr } = await aws(t, '');
   assert.deepEqual([code, stdout], [1, '']);
   for (const [field, read] of [
     ['infrastructureName', 'infrastructure cluster'],
@@ -195,10 +187,10 @@ test('all missing facts at once, each with what reads it', async (t) => {
 });
 
 test('a zone that there is not, and Windows workers on AWS, are refused', async (t) => {
-  const zone = await machineset(t, facts, '--zone', 'us-east-2c');
+  const zone = await aws(t, facts, '--zone', 'us-east-2c');
   assert.equal(zone.code, 1);
   assert.match(zone.stderr, /openshift\.zone(.*\n)+.*there is: us-east-2a/);
-  const worker = await machineset(t, facts, '--role', 'worker');
+  const worker = await aws(t, facts, '--role', 'worker');
   assert.equal(worker.code, 2);
   assert.match(worker.stderr, /cli\.flags/);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { at, printed, providerSpec, refused } from './machineset-support.ts';
+import { at, machineset, printed, providerSpec, refused } from './machineset-support.ts';
 import { openHandoverSite } from './site.ts';
 
 const site = await openHandoverSite('-cluster', '2', '-ds', '2');
@@ -31,7 +31,7 @@ const set = (fields: string) => image(`    machineSet: { folder: nodes, ${fields
 const nameOf = (object: unknown) => at(object, 'metadata', 'name');
 
 test('one MachineSet for each failure domain, placed as that says', async () => {
-  const { objects, stdout } = await printed(site, await set('name: win'));
+  const { objects, stdout } = await printed(await set('name: win'));
   assert.deepEqual(objects.map(nameOf), ['win-0', 'win-1']);
   const place = (object: unknown) => [at(providerSpec(object), 'workspace'), at(providerSpec(object), 'network')];
   const { server } = site;
@@ -63,27 +63,27 @@ test('one MachineSet for each failure domain, placed as that says', async () => 
 test('--zone picks one, which keeps its name', async () => {
   const file = await set('name: win');
   for (const zone of ['rack2', 'us-west-1b']) {
-    assert.deepEqual((await printed(site, file, '--zone', zone)).objects.map(nameOf), ['win-1']);
+    assert.deepEqual((await printed(file, '--zone', zone)).objects.map(nameOf), ['win-1']);
   }
-  assert.match(await refused(site, file, '--zone', 'rack9'), /openshift\.zone(.*\n)+.*rack1 \(us-west-1a\), rack2/);
+  assert.match(await refused(file, '--zone', 'rack9'), /openshift\.zone(.*\n)+.*rack1 \(us-west-1a\), rack2/);
 });
 
 test('a name that is too long with the number is refused, or replaced by names that the file gives', async () => {
-  const said = await refused(site, await set('name: winworker'));
+  const said = await refused(await set('name: winworker'));
   assert.match(said, /found winworker-0 \(11 characters\)/);
   assert.match(said, /at most 7 characters, or write handover\.openshift\.machineSet\.names: \{rack1: NAME\}/);
   const named = await set('name: winworker, names: { rack1: win-a, rack2: win-b }');
-  assert.deepEqual((await printed(site, named)).objects.map(nameOf), ['win-a', 'win-b']);
-  const same = await refused(site, await set('name: win, names: { rack1: win-1 }'));
+  assert.deepEqual((await printed(named)).objects.map(nameOf), ['win-a', 'win-b']);
+  const same = await refused(await set('name: win, names: { rack1: win-1 }'));
   assert.match(same, /found win-1 twice/);
   const wrong = await set('name: win, names: { rack3: win-a }');
-  const { code, stderr } = await site.ingot(['handover', 'machineset', wrong]);
+  const { code, stderr } = await machineset(wrong);
   assert.equal(code, 2);
   assert.match(stderr, /names\.rack3: .*found rack3; write one of rack1, rack2/);
 });
 
 test('autoscaler and health check beside each of them', async () => {
-  const { objects } = await printed(site, await set('name: win, replicas: 5'), '--autoscaler', '1:6', '--health-check');
+  const { objects } = await printed(await set('name: win, replicas: 5'), '--autoscaler', '1:6', '--health-check');
   const [, autoscaler, check, other] = objects;
   assert.deepEqual(autoscaler, {
     apiVersion: 'autoscaling.openshift.io/v1beta1',
@@ -112,7 +112,7 @@ test('autoscaler and health check beside each of them', async () => {
   assert.deepEqual([other?.kind, nameOf(other)], ['MachineSet', 'win-1']);
   const own =
     'autoscaler: { min: 0, max: 2 }, healthCheck: { maxUnhealthy: 1, nodeStartupTimeout: 90m, unhealthyFor: 90s }';
-  const [, scaler, checked] = (await printed(site, await set(`name: win, ${own}`), '--zone', 'rack1')).objects;
+  const [, scaler, checked] = (await printed(await set(`name: win, ${own}`), '--zone', 'rack1')).objects;
   assert.deepEqual([at(scaler, 'spec', 'minReplicas'), at(scaler, 'spec', 'maxReplicas')], [0, 2]);
   assert.deepEqual([at(checked, 'spec', 'maxUnhealthy'), at(checked, 'spec', 'nodeStartupTimeout')], [1, '90m']);
   assert.equal(at(checked, 'spec', 'unhealthyConditions', 0, 'timeout'), '90s');
@@ -124,7 +124,7 @@ test('infrastructure nodes from a Linux template, with taints', async () => {
       folder: nodes
       template: ${template}
       taints: [{ key: node-role.kubernetes.io/infra, effect: NoSchedule }]`);
-  const { objects, stdout } = await printed(site, await infra('/DC0/vm/rhcos'), '--role', 'infra');
+  const { objects, stdout } = await printed(await infra('/DC0/vm/rhcos'), '--role', 'infra');
   assert.deepEqual(objects.map(nameOf), ['mycluster-x7k2p-infra-rack1', 'mycluster-x7k2p-infra-rack2']);
   const [first] = objects;
   const labels = at(first, 'spec', 'template', 'metadata', 'labels');
@@ -141,8 +141,8 @@ test('infrastructure nodes from a Linux template, with taints', async () => {
   assert.deepEqual(at(provider, 'userDataSecret'), { name: 'worker-user-data' });
   assert.deepEqual([at(provider, 'diskGiB'), at(provider, 'numCPUs'), at(provider, 'memoryMiB')], [16, 4, 16384]);
   assert.match(stdout, /template: \/DC0\/vm\/rhcos # a VM, powered off, not made by ingot/);
-  const said = await refused(site, await infra('/DC0/vm/windows'), '--role', 'infra');
+  const said = await refused(await infra('/DC0/vm/windows'), '--role', 'infra');
   assert.match(said, /expected a Linux template .*windows2019srvNext_64Guest/);
   await site.govc('vm.power', '-on', 'rhcos');
-  assert.match(await refused(site, await infra('/DC0/vm/rhcos'), '--role', 'infra'), /handover\.powered-on/);
+  assert.match(await refused(await infra('/DC0/vm/rhcos'), '--role', 'infra'), /handover\.powered-on/);
 });

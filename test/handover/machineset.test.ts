@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
-import { at, printed, providerSpec, refused, sample } from './machineset-support.ts';
+import { at, machineset, printed, providerSpec, refused, sample } from './machineset-support.ts';
 import { openHandoverSite } from './site.ts';
 
 const site = await openHandoverSite();
@@ -27,7 +27,7 @@ const vcenter = async () => [
 test('the MachineSet of the documentation, for the same facts; nothing changes in vCenter', async () => {
   const before = await vcenter();
   const file = await facts('name: winworker, memory: 16GiB, disk: 128GiB');
-  const { objects, stdout } = await printed(site, file);
+  const { objects, stdout } = await printed(file);
   const expected = (facts: {
     readonly id: string;
     readonly name: string;
@@ -120,7 +120,7 @@ test('the MachineSet of the documentation, for the same facts; nothing changes i
 });
 
 test('PyYAML reads the same from it', async () => {
-  const { stdout } = await printed(site, await facts('name: winworker'), '--autoscaler', '0:3', '--health-check');
+  const { stdout } = await printed(await facts('name: winworker'), '--autoscaler', '0:3', '--health-check');
   const script =
     'import json,sys\ntry:\n import yaml\n print(json.dumps(list(yaml.safe_load_all(sys.argv[1]))))\nexcept ImportError:\n pass';
   const { stdout: read } = await promisify(execFile)('python3', ['-c', script, stdout]);
@@ -139,8 +139,8 @@ test('flags come before the image file; what neither says is as the image has it
   const flags = ['--name', 'win', '--replicas', '0', '--cpus', '8', '--memory', '32GiB', '--disk', '100GiB'];
   const places = ['--network', 'DC0_DVPG0', '--folder', '/DC0/vm/other', '--resource-pool', 'win'];
   const [{ objects, stdout }, least] = await Promise.all([
-    printed(site, file, ...flags, ...places),
-    printed(site, await facts('name: winworker')),
+    printed(file, ...flags, ...places),
+    printed(await facts('name: winworker')),
   ]);
   const [set] = objects;
   assert.deepEqual([at(set, 'metadata', 'name'), at(set, 'spec', 'replicas')], ['win', 0]);
@@ -158,30 +158,29 @@ test('flags come before the image file; what neither says is as the image has it
 
 test('a name with a slash is printed as vCenter keeps it', async () => {
   await site.govc('dvs.portgroup.add', '-dvs', 'DVS0', '-type', 'earlyBinding', 'nodes/win');
-  const { objects } = await printed(site, await facts('name: win'), '--network', 'nodes%2fwin');
+  const { objects } = await printed(await facts('name: win'), '--network', 'nodes%2fwin');
   assert.deepEqual(at(providerSpec(objects[0]), 'network'), { devices: [{ networkName: 'nodes%2fwin' }] });
 });
 
 test('two templates of one name: the path says which, and the comment names the other', async () => {
   const other = await site.template('windows', { folder: '/DC0/vm/other', extraConfig: {} });
-  const { stdout, objects } = await printed(site, await facts('name: win'));
+  const { stdout, objects } = await printed(await facts('name: win'));
   assert.equal(at(providerSpec(objects[0]), 'template'), '/DC0/vm/windows');
   assert.match(stdout, new RegExp(`template: /DC0/vm/windows # .*${other} has that name`));
   await site.govc('object.destroy', other);
 });
 
 test('a name of ten characters is refused with the reason, in the file with its place', async () => {
-  const said = await refused(site, await facts('name: win'), '--name', 'winworkers');
+  const said = await refused(await facts('name: win'), '--name', 'winworkers');
   assert.match(said, /at most 9 .* found winworkers \(10 characters\): .*NAME-xxxxx.* 15 characters/);
-  const { code, stderr } = await site.ingot(['handover', 'machineset', await facts('name: winworkers')]);
+  const { code, stderr } = await machineset(await facts('name: winworkers'));
   assert.equal(code, 2);
   assert.match(stderr, /:11:\d+ handover\.openshift\.machineSet\.name: .*at most 9 .*winworkers.*NAME-xxxxx/);
-  assert.match(await refused(site, await facts('name: win'), '--name', 'Win_1'), /openshift\.machine-set-name/);
+  assert.match(await refused(await facts('name: win'), '--name', 'Win_1'), /openshift\.machine-set-name/);
 });
 
 test('all that is wrong is said at once', async () => {
   const said = await refused(
-    site,
     await facts('name: win, disk: 59GiB, network: VM Netwrok, datastore: LocalDS_9, cpus: 4, coresPerSocket: 3'),
     ...['--resource-pool', 'linux', '--folder', 'nodez'],
   );
@@ -191,12 +190,12 @@ test('all that is wrong is said at once', async () => {
 });
 
 test('all missing facts are named at once, with what reads them', async () => {
-  const said = await refused(site, await site.image());
+  const said = await refused(await site.image());
   for (const field of ['infrastructureName', 'machineSet\\.folder', 'machineSet\\.name'])
     assert.match(said, new RegExp(`handover\\.openshift\\.${field} in the image file`));
   assert.match(said, /oc get -o jsonpath='\{\.status\.infrastructureName\}\{"\\n"\}' infrastructure cluster/);
   assert.match(said, /workspace\.folder.*--folder PATH/);
-  const infra = await refused(site, await site.image(), '--role', 'infra');
+  const infra = await refused(await site.image(), '--role', 'infra');
   for (const field of ['infrastructureName', 'infraMachineSet\\.folder', 'infraMachineSet\\.template'])
     assert.match(infra, new RegExp(`handover\\.openshift\\.${field} in the image file`));
 });
@@ -204,14 +203,14 @@ test('all missing facts are named at once, with what reads them', async () => {
 test('a template that somebody started, or that no build sealed, is refused; one that is not ours on demand only', async () => {
   const foreign = await site.template('foreign', { extraConfig: {}, disk: 40 });
   const file = await facts('name: win');
-  const said = await refused(site, file, '--template', foreign);
+  const said = await refused(file, '--template', foreign);
   assert.match(said, /handover\.not-sealed/);
-  const { stdout, objects } = await printed(site, file, '--template', foreign, '--foreign-template');
+  const { stdout, objects } = await printed(file, '--template', foreign, '--foreign-template');
   assert.equal(at(providerSpec(objects[0]), 'template'), foreign);
   assert.match(stdout, /template: \/DC0\/vm\/foreign # .*not sealed by ingot, as you said/);
   const running = await site.template('running', { vm: true });
   await site.govc('vm.power', '-on', running);
-  assert.match(await refused(site, file, '--template', running), /handover\.powered-on/);
+  assert.match(await refused(file, '--template', running), /handover\.powered-on/);
 });
 
 test('what the Machine API would refuse to clone is refused', async () => {
@@ -219,29 +218,29 @@ test('what the Machine API would refuse to clone is refused', async () => {
   await site.govc('vm.disk.create', '-vm', two, '-name', 'second', '-size', '1G', '-ds', 'LocalDS_0');
   await site.govc('vm.markastemplate', two);
   const file = await facts('name: win');
-  assert.match(await refused(site, file, '--template', two), /one disk, found 2/);
+  assert.match(await refused(file, '--template', two), /one disk, found 2/);
   await site.govc(
     ...['vm.create', '-on=false', '-version', 'vmx-13', '-disk', '60GB', '-ds', 'LocalDS_0', '-net', 'VM Network'],
     ...['-pool', '/DC0/host/DC0_C0/Resources', 'old'],
   );
   await site.govc('vm.markastemplate', 'old');
   const old = ['--template', '/DC0/vm/old', '--foreign-template'];
-  assert.match(await refused(site, file, ...old), /hardware version 15 or later, found 13/);
-  const { stdout } = await printed(site, await facts('name: win', '    version: 4.9.0'), ...old);
+  assert.match(await refused(file, ...old), /hardware version 15 or later, found 13/);
+  const { stdout } = await printed(await facts('name: win', '    version: 4.9.0'), ...old);
   assert.match(stdout, /template: \/DC0\/vm\/old/);
 });
 
 test('a network or datastore that the cluster does not have is refused', async () => {
   await site.govc('host.portgroup.add', '-host', 'DC0_H0', '-vswitch', 'vSwitch0', 'elsewhere');
-  const said = await refused(site, await facts('name: win'), '--network', 'elsewhere');
+  const said = await refused(await facts('name: win'), '--network', 'elsewhere');
   assert.match(said, /openshift\.network-elsewhere/);
   await site.govc('datastore.create', '-type', 'local', '-name', 'lonely', '-path', site.folder, 'DC0_H0');
-  const store = await refused(site, await facts('name: win'), '--datastore', 'lonely');
+  const store = await refused(await facts('name: win'), '--datastore', 'lonely');
   assert.match(store, /openshift\.datastore-elsewhere/);
 });
 
 test('an image that does not fit the operator of the cluster is printed with a warning', async () => {
-  const { stderr } = await printed(site, await facts('name: win', '    version: 4.9.0'));
+  const { stderr } = await printed(await facts('name: win', '    version: 4.9.0'));
   assert.match(stderr, /warning: the image does not fit OpenShift 4\.9\.0: .*docker/);
-  assert.doesNotMatch((await printed(site, await facts('name: win'))).stderr, /does not fit/);
+  assert.doesNotMatch((await printed(await facts('name: win'))).stderr, /does not fit/);
 });
