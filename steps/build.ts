@@ -164,9 +164,7 @@ function openEnvironment(image: Image, { build, mode, signal, redactor, warn }: 
     digests,
     lease,
     source: () => {
-      source ??= vcenter().then(async (center) =>
-        (await import('./source/found.ts')).findSource(image, center, signal),
-      );
+      source ??= import('./source/found.ts').then(({ findSource }) => findSource(image, vcenter, digests, signal));
       return source;
     },
     iso: isoIntake({

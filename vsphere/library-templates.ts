@@ -87,6 +87,8 @@ export interface Deployment {
   readonly pool: Ref;
   readonly host?: Ref<'HostSystem'> | undefined;
   readonly datastore: Ref<'Datastore'>;
+  /** Of the VM; left out: the item's. */
+  readonly description?: string | undefined;
 }
 
 /** Deploys an item of either kind as a VM that stays off. @throws IngotError `library.deploy` */
@@ -112,7 +114,9 @@ async function deployTemplate(rest: Rest, id: string, to: Deployment, options: C
     resource_pool: to.pool.value,
     ...(to.host === undefined ? {} : { host: to.host.value }),
   };
-  const body = { name: to.name, placement, disk_storage: storage, vm_home_storage: storage, powered_on: false };
+  const { name, description } = to;
+  const said = description === undefined ? {} : { description };
+  const body = { name, ...said, placement, disk_storage: storage, vm_home_storage: storage, powered_on: false };
   const answer = await rest.call('POST', address, { ...options, body, parameter: 'spec' });
   return typeof answer === 'string' ? answer : undefined;
 }
@@ -126,6 +130,7 @@ async function deployOvf(rest: Rest, id: string, to: Deployment, options: Captur
     },
     deployment_spec: {
       name: to.name,
+      ...(to.description === undefined ? {} : { annotation: to.description }),
       accept_all_EULA: true,
       default_datastore_id: to.datastore.value,
       storage_provisioning: 'thin',

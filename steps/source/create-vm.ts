@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { IngotError } from '../../common/failure.ts';
 import { keys } from '../../image/names.ts';
+import { extraConfigMap } from '../../vsphere/extra-config.ts';
 import { defineStep } from '../define.ts';
 import { preflight } from '../preflight.ts';
 import { removeStaleMaster } from '../support/stale-master.ts';
 import { sysprepXml } from '../support/sysprep-answer-file.ts';
 import { cloneConfig } from './clone-spec.ts';
 import { customizationInputs, customizationSpec } from './customization.ts';
-import { loginText } from './login.ts';
+import { deploy } from './deploy.ts';
+import type { FoundSource } from './found.ts';
+import { loginOf, loginText } from './login.ts';
 
 /** The master as a clone of what is a Windows already. The source stays as it is. */
 export const createVm = defineStep({
@@ -55,20 +58,38 @@ export const createVm = defineStep({
       proof: [`${names.master} cloned from ${found.path}`],
       finishedAt: new Date().toISOString(),
     });
-    const entries = [
+    const { salt } = held;
+    const entriesFor = (login: FoundSource['login']) => [
       { key: keys.image, value: config.name },
       { key: keys.build, value: build },
       { key: keys.role, value: 'master' },
-      { key: keys.salt, value: held.salt },
-      ...(found.login === undefined ? [] : [{ key: keys.sourceLogin, value: loginText(found.login) }]),
+      { key: keys.salt, value: salt },
+      ...(login === undefined || login === 'later' ? [] : [{ key: keys.sourceLogin, value: loginText(login) }]),
       { key: 'disk.EnableUUID', value: 'TRUE' },
       ...records.pending(),
     ];
-    const spec = cloneConfig(config, { ...found, nics: place.networks, entries });
-    progress(`Cloning ${found.path}`);
-    const { vm, path, snapshot, linked } = found;
-    const customization = await customizationSpec(config, center.vc, vm, signal);
-    await center.cloneToMaster({ vm, name: path }, { snapshot, config: spec, customization, linked }, signal);
+    if (found.kind === 'vm') {
+      const { vm, path, snapshot, linked } = found;
+      const customization = await customizationSpec(config, center.vc, vm, signal);
+      const spec = cloneConfig(config, { ...found, nics: place.networks, entries: entriesFor(found.login) });
+      progress(`Cloning ${path}`);
+      await center.cloneToMaster({ vm, name: path }, { snapshot, config: spec, customization, linked }, signal);
+      return output;
+    }
+    const machine = center.adoptMaster(await deploy(context, center, found));
+    const made = ['config.hardware.device', 'config.extraConfig'] as const;
+    const values = await center.vc.read(machine.vm, made, { signal });
+    const extraConfig = extraConfigMap(values['config.extraConfig']);
+    const customization = await customizationSpec(config, center.vc, machine.vm, signal);
+    if (customization !== undefined) {
+      const task = { signal, deadlineMs: config.timeouts.task, what: `customizing ${names.master}` };
+      await center.vc.task('CustomizeVM_Task', machine.vm, { spec: customization }, task);
+    }
+    // Last, and with its records: from now on it is one that a build can go on with.
+    const login = found.login === 'later' ? loginOf(extraConfig) : found.login;
+    const { 'config.hardware.device': devices = [] } = values;
+    const facts = { path: found.path, devices, extraConfig, nics: place.networks, entries: entriesFor(login) };
+    await machine.reconfigure(cloneConfig(config, facts), signal);
     return output;
   },
   async verify({ vcenter, records, config, source, signal }) {

@@ -103,17 +103,23 @@ async function findVm(
   const byName = only === undefined || path.includes('/') ? undefined : await vmAt(vc, only, signal);
   if (byName !== undefined && named.length === 1) return byName;
   if (byName !== undefined) {
-    throw new IngotError('source.ambiguous', `expected one ${kind} “${path}” below ${folder}, found ${named.length}`, {
-      evidence: named,
-      remedy: `name it in source.${kind} by its path below ${folder}`,
-    });
+    throw new IngotError(
+      'source.ambiguous',
+      `expected one ${nounOf(kind)} “${path}” below ${folder}, found ${named.length}`,
+      {
+        evidence: named,
+        remedy: `name it in source.${kind} by its path below ${folder}`,
+      },
+    );
   }
   const near = named.length > 0 ? named : nearest(unescapeName(name), await vmNames(vc, { signal }));
-  throw new IngotError('source.missing', `expected the ${kind} “${path}” below ${folder}, found none`, {
+  throw new IngotError('source.missing', `expected the ${nounOf(kind)} “${path}” below ${folder}, found none`, {
     evidence: near.length === 0 ? ['the account sees no VM'] : [`there is: ${near.join(', ')}`],
     remedy: `correct source.${kind}, or give the account the right to see it`,
   });
 }
+
+const nounOf = (kind: Cloned['kind']): string => (kind === 'vm' ? 'VM' : 'template');
 
 async function vmAt(vc: Vsphere, path: string, signal: AbortSignal): Promise<Ref<'VirtualMachine'> | undefined> {
   const found = await findByPath(vc, path, { signal });

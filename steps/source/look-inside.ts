@@ -6,7 +6,9 @@ import type { Guest } from '../../guest/index.ts';
 import type { BootstrapReport } from '../../guest/reports.ts';
 import { durationText } from '../../guest/wait.ts';
 import { type Image, readAuthorizedKeys, readHostKeys } from '../../image/index.ts';
+import { keys } from '../../image/names.ts';
 import type { StepTools } from '../../pipeline/step.ts';
+import { readExtraConfig } from '../../vsphere/extra-config.ts';
 import type { BuildEnv } from '../define.ts';
 import { openThroughTools } from '../guest/through-tools.ts';
 import { changeOf } from '../support/change.ts';
@@ -15,6 +17,7 @@ import { sshState } from '../support/ssh-state.ts';
 import type { Machine } from '../vcenter/machine.ts';
 import { checkSsh } from './checks.ts';
 import { waitCustomized } from './customized.ts';
+import { parseLogin } from './login.ts';
 import { wayIn } from './way-in.ts';
 
 type Ready = Extract<BootstrapReport, { state: 'ready' }>;
@@ -49,9 +52,12 @@ const awayMs = 2_000;
  *   and what `waitCustomized` throws
  */
 export async function lookInside(context: Context, machine: Machine): Promise<Ready> {
-  const { config, held, source, build, signal, progress } = context;
+  const { config, held, build, signal, progress } = context;
   const known = await readHostKeys(config);
-  const way = wayIn(config, (await source()).login);
+  const { vm } = machine;
+  const { vc } = await context.vcenter();
+  const onMaster = await readExtraConfig(vc, vm, { signal });
+  const way = wayIn(config, parseLogin(onMaster.get(keys.sourceLogin)));
   progress('Starting the clone');
   await machine.powerOn(signal);
   await waitCustomized(context, machine);

@@ -15,7 +15,7 @@ export function namedPassword({ source, windows }: Image): Secret | undefined {
  *
  * @throws IngotError `source.no-way-in`
  */
-export function wayIn(image: Image, login: SourceLogin | undefined): 'ssh' | 'vmtools' {
+export function wayIn(image: Image, login: SourceLogin | 'later' | undefined): 'ssh' | 'vmtools' {
   if (image.communicator !== 'vmtools' && image.source?.hostKeys !== undefined) return 'ssh';
   // Sysprep of a customization takes the password away that a build has derived.
   if (namedPassword(image) !== undefined) return 'vmtools';

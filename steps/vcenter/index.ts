@@ -50,6 +50,8 @@ export interface Vcenter {
     spec: Pick<VirtualMachineCloneSpec, 'snapshot' | 'config' | 'customization'> & { readonly linked: boolean },
     signal: AbortSignal,
   ): Promise<Machine>;
+  /** The VM that was just deployed under the master's name. */
+  adoptMaster(vm: Ref<'VirtualMachine'>): Machine;
   /** @throws IngotError `vm.snapshot-missing` when the master has none of that name */
   masterSnapshot(name: string, signal: AbortSignal): Promise<SnapshotRef>;
   cloneMaster(build: string, snapshot: SnapshotRef, signal: AbortSignal): Promise<Machine>;
@@ -171,6 +173,7 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath, warn }: V
       const spec = { location: { ...move, pool, host }, template: false, powerOn: false, ...asked };
       return cloneTo('master', source, spec, signal);
     },
+    adoptMaster: (vm) => made('master', vm),
     async masterSnapshot(name, signal) {
       const { vm, name: master } = await required('master', signal);
       const { 'snapshot.rootSnapshotList': roots } = await vc.read(vm, ['snapshot.rootSnapshotList'], { signal });

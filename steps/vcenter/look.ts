@@ -25,7 +25,15 @@ const rolesOf: Readonly<Record<Role, readonly string[]>> = {
   smoke: ['smoke'],
 };
 
+/**
+ * What stands in the notes of a VM that a library has deployed for a build, until the build has written its keys onto it:
+ * a deployment takes no others.
+ */
+export const unfinishedMark = (image: string): string =>
+  `Deployed by ingot for ${image}, and not finished: the next build deletes it.`;
+
 const paths = [
+  'config.annotation',
   'config.extraConfig',
   'config.template',
   'runtime.powerState',
@@ -52,7 +60,13 @@ export async function lookUp(
   const vm = { type: 'VirtualMachine', value: found.value } as const;
   const values = await vc.read(vm, paths, { signal });
   if (values['config.extraConfig'] === undefined) throw unreadable(path);
-  const extraConfig = extraConfigMap(values['config.extraConfig']);
+  const unfinished = wanted.role === 'master' && values['config.annotation'] === unfinishedMark(wanted.image);
+  const marks = [
+    [keys.image, wanted.image],
+    [keys.role, wanted.role],
+  ] as const;
+  // What came with the item is of another image, or of none.
+  const extraConfig = unfinished ? new Map<string, string>(marks) : extraConfigMap(values['config.extraConfig']);
   const owner = extraConfig.get(keys.image);
   if (owner !== wanted.image)
     throw notOurs(path, owner === undefined ? 'a VM that ingot did not make' : `a VM of the image ${owner}`);

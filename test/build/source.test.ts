@@ -1,31 +1,103 @@
+import assert from 'node:assert/strict';
 import test from 'node:test';
-import { assertDone } from './built.ts';
+import { assertDone, assertFailed } from './built.ts';
 import { type Changes, openSite } from './site.ts';
 
 const site = await openSite();
+const { govc } = site;
 
-/** In the place of the ISO of the sample, and of what comes with a source. */
+/** In the place of the ISO of the sample, and of the disk that comes with a source. */
 function from(source: Changes, more: Changes = {}): Changes {
   return { media: undefined, source, ...more, hardware: { disk: undefined } };
 }
 
+/** All that vCenter knows of a VM and that could change. */
+const stateOf = (vm: string) =>
+  govc('object.collect', '-s', `vm/${vm}`, 'name', 'config', 'snapshot', 'runtime.powerState', 'layoutEx.file');
+
 const base = await site.build(await site.image('base'));
+const outside = ['inspect-media', 'upload-iso', 'answer-disc', 'upload-media'];
 
 test('a template is made of a template of ours, which stays as it is', async () => {
   assertDone(base);
-  const file = await site.image('derived', from({ template: 'base' }));
-  const built = await site.build(file);
-  assertDone(built);
+  const before = await stateOf('base');
+  const derived = await site.build(await site.image('derived', from({ template: 'base' })));
+  assertDone(derived);
+  assert.deepEqual(derived.ran.slice(0, 3), ['preflight', 'create-vm', 'install-windows']);
+  assert.deepEqual(
+    [...derived.ran, ...derived.cached].filter((step) => outside.includes(step)),
+    [],
+  );
+  assert.match(derived.proof('create-vm').join(), /cloned from \/DC0\/vm\/base/);
+  assert.equal(await stateOf('base'), before);
+  const keys = await govc('object.collect', '-s', '-json', 'vm/derived-master', 'config.extraConfig');
+  const written = new Map(JSON.parse(keys).map(({ key, value }: { key: string; value: string }) => [key, value]));
+  assert.equal(written.get('ingot.image'), 'derived');
+  assert.equal(written.get('ingot.role'), 'master');
+  assert.equal(written.get('ingot.facts'), undefined, 'what stands on the source is not inherited');
 });
 
-test('vCenter customizes the clone', async () => {
-  const file = await site.image(
-    'customized',
-    from(
-      { template: 'base', customization: { computerName: 'fresh' } },
-      { windows: { administratorPassword: 'env:ADMIN' } },
-    ),
+test('a second build takes all from the first; another state of the source makes it anew', async () => {
+  const file = await site.image('derived', from({ template: 'base' }));
+  const again = await site.build(file);
+  assertDone(again);
+  assert.deepEqual(again.ran, ['preflight']);
+  const before = await govc('object.collect', '-s', 'vm/derived', 'config.instanceUuid');
+  // Somebody else's change: what a clone of it would be is not known.
+  await govc('vm.markasvm', '-pool', '/DC0/host/DC0_C0/Resources', 'base');
+  await govc('vm.change', '-vm', 'base', '-annotation', 'changed');
+  await govc('vm.markastemplate', 'base');
+  const changed = await site.build(file);
+  assertDone(changed);
+  assert.ok(changed.ran.includes('create-vm') && changed.ran.includes('template'));
+  assert.notEqual(await govc('object.collect', '-s', 'vm/derived', 'config.instanceUuid'), before);
+});
+
+test('a snapshot of a running VM is cloned, linked; what its password was derived with is known', async () => {
+  await govc('snapshot.create', '-vm', 'base-master', 'mine');
+  await govc('vm.power', '-on', 'base-master');
+  const before = await stateOf('base-master');
+  const built = await site.build(
+    await site.image('linked', from({ vm: 'base-master', snapshot: 'mine', linked: true })),
   );
-  const built = await site.build(file, { env: { ADMIN: 'Correct-Horse-7' } });
   assertDone(built);
+  assert.equal(await stateOf('base-master'), before);
+});
+
+test('vCenter customizes the clone, and the build goes on with the new password', async () => {
+  const customization = { computerName: 'fresh', password: 'env:FRESH' };
+  const file = await site.image('customized', from({ template: 'base', customization }));
+  const built = await site.build(file, { env: { FRESH: 'Correct-Horse-7' } });
+  assertDone(built);
+  assert.match(built.proof('install-windows').join(), /computer name fresh/);
+  assert.ok(!built.stdout.includes('Correct-Horse-7'));
+});
+
+/** Why a build of these changes does not begin. */
+async function refused(source: Changes, more: Changes = {}) {
+  return site.build(await site.image('refused', from(source, more)));
+}
+
+test('what cannot be cloned is told before anything is made', async () => {
+  const step = 'preflight';
+  const remedy = /source/;
+  assertFailed(await refused({ template: 'bsae' }), {
+    ...{ step, code: 'source.missing', message: /template “bsae”/, evidence: /base/, remedy },
+  });
+  assertFailed(await refused({ vm: 'base' }), { step, code: 'source.kind', message: /a VM, found a template/, remedy });
+  assertFailed(await refused({ vm: 'base-master' }), {
+    ...{ step, code: 'source.powered-on', message: /to be off, found it poweredOn/, evidence: /mine/, remedy },
+  });
+  assertFailed(await refused({ vm: 'base-master', snapshot: 'mnie' }), {
+    ...{ step, code: 'source.snapshot', message: /“mnie”/, evidence: /mine/, remedy },
+  });
+  await govc('vm.create', '-on=false', 'plain');
+  assertFailed(await refused({ vm: 'plain', snapshot: 'mine' }), {
+    ...{ step, code: 'source.snapshot', message: /found none/, evidence: /no snapshot/, remedy },
+  });
+  assertFailed(await refused({ vm: 'plain' }), {
+    ...{ step, code: 'source.no-way-in', message: /a way into the Windows/, remedy: /administratorPassword/ },
+  });
+  const own = await site.build(await site.image('base', from({ template: 'base' })));
+  assertFailed(own, { step, code: 'source.own', message: /another image/, remedy: /another name/ });
 });
