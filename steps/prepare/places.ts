@@ -23,7 +23,7 @@ export function placementOf({ placement }: Image): NamedPlace {
   return { of: 'placement', datacenter, compute, resourcePool, folder, network };
 }
 
-/** Where nodes run: the failure domains; without any, where the image is built. */
+/** Where nodes run: the failure domains; of a cluster without any, where the image is built. */
 export function nodePlaces(image: Image): readonly NamedPlace[] {
   const domains = failureDomainsOf(image).map(
     (domain): NamedPlace => ({
@@ -35,7 +35,9 @@ export function nodePlaces(image: Image): readonly NamedPlace[] {
       network: domain.network,
     }),
   );
-  return domains.length === 0 ? [placementOf(image)] : domains;
+  const { openshift, tanzu } = image.handover;
+  if (domains.length > 0 || (openshift === undefined && tanzu === undefined)) return domains;
+  return [{ ...placementOf(image), of: 'the nodes' }];
 }
 
 /** Full inventory path of something below a folder of a datacenter, as it is written or as a full path. */

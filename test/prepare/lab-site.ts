@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import { openSite, type Site, tool } from '../build/site.ts';
 import { ingotHere } from '../cli/here.ts';
 import { root } from '../cli/ingot.ts';
-import { readTrace } from '../privileges/requests.ts';
 import type { Row } from './prepare-site.ts';
 
 /** A lab to prepare: its proxy does what vcsim lacks of port groups and permissions. */
@@ -18,20 +16,19 @@ export interface PrepareLab extends Site {
     part: string,
     ...flags: string[]
   ): Promise<{ readonly rows: readonly Row[]; readonly code: number | null }>;
-  /** Methods that a run of `prepare` called and that change something. */
+  /** Methods that were called since the last time and that change something. */
   writes(): Promise<readonly string[]>;
   /** Holds all requests so far against the published types; returns whether that could be done. */
   soapCheck(): Promise<boolean>;
 }
 
 const reads =
-  /^(Retrieve|ContinueRetrieve|Find|Login|Logout|CurrentTime|Query|Create(PropertyCollector|Filter|ListView)|Modify|WaitFor|Cancel|Destroy(PropertyCollector|View))/;
+  /^(GET |Retrieve|ContinueRetrieve|Find|Login|Logout|CurrentTime|Query|Create(PropertyCollector|Filter|ListView)|Modify|WaitFor|Cancel|Destroy(PropertyCollector|View))/;
 
 export async function openPrepareLab(...vcsimArgs: string[]): Promise<PrepareLab> {
   const trace = join(mkdtempSync(join(tmpdir(), 'ingot-test-prepare-')), 'trace');
   after(() => rmSync(dirname(trace), { recursive: true }));
   const site = await openSite({ vcsimArgs, env: { INGOT_LAB_TRACE: trace } });
-  let seen = 0;
   return {
     ...site,
     async prepare(file, part, ...flags) {
@@ -43,10 +40,11 @@ export async function openPrepareLab(...vcsimArgs: string[]): Promise<PrepareLab
       return { rows: JSON.parse(stdout), code };
     },
     async writes() {
-      const text = await readFile(trace, 'utf8');
-      const since = readTrace(text.slice(seen));
-      seen = text.length;
-      return since.map(({ method }) => method).filter((method) => !reads.test(method));
+      const counts = await site.lab.counts();
+      await site.lab.resetCounts();
+      return Object.entries(counts)
+        .filter(([method]) => !reads.test(method))
+        .flatMap(([method, times]) => Array<string>(times).fill(method));
     },
     async soapCheck() {
       const checker = join(root, '../shared/tools/soap-check.py');

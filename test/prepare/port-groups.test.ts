@@ -5,6 +5,7 @@ import { openPrepareLab, states } from './lab-site.ts';
 const site = await openPrepareLab('-pg', '2', '-cluster', '2', '-host', '3', '-standalone-host', '1');
 const { govc } = site;
 const hosts = ['DC0_C0_H0', 'DC0_C0_H1', 'DC0_C0_H2'].map((host) => `/DC0/host/DC0_C0/${host}`);
+const nodes = { handover: { failureDomains: [{ name: 'a', region: 'r', zone: 'z' }] } };
 
 interface HostPortGroup {
   readonly key: string;
@@ -26,7 +27,7 @@ const allRejected = { allowPromiscuous: false, macChanges: false, forgedTransmit
 
 suite('a standard port group', () => {
   test('is set on each host of the cluster that has it, and nothing else of it changes', async () => {
-    const file = await site.image('standard', { placement: { network: 'VM Network' } });
+    const file = await site.image('standard', { placement: { network: 'VM Network' }, ...nodes });
     const [first = ''] = hosts;
     await govc('host.portgroup.change', '-host', first, '-allow-promiscuous=true', '-vlan-id=7', 'VM Network');
     const before = await Promise.all(hosts.map(standard));
@@ -86,7 +87,7 @@ const no = { inherited: false, value: false };
 
 suite('a distributed port group', () => {
   test('that says nothing of security gets it set, and nothing else of it changes', async () => {
-    const file = await site.image('distributed', { placement: { network: 'DC0_DVPG0' } });
+    const file = await site.image('distributed', { placement: { network: 'DC0_DVPG0' }, ...nodes });
     const before = await distributed('DC0_DVPG0');
     await site.writes();
     const dry = await site.prepare(file, 'port-groups');

@@ -9,7 +9,8 @@ const proxy = await startProxy(site.lab.env.INGOT_VAR_vcenter ?? '');
 after(() => proxy.stop());
 const vcenter = { server: proxy.server, caFile: proxy.caFile };
 const prepare = async (network: string, ...flags: readonly string[]) =>
-  site.prepare(await site.image('windows', { vcenter, placement: { network } }), 'port-groups', ...flags);
+  site.prepare(await site.image('windows', { vcenter, placement: { network }, ...nodes }), 'port-groups', ...flags);
+const nodes = { handover: { failureDomains: [{ name: 'a', region: 'r', zone: 'z' }] } };
 const path = '/DC0/network/DC0_DVPG0';
 
 afterEach(() => {
