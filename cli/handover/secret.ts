@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { IngotError } from '../../common/failure.ts';
 import { Problems } from '../../common/problems.ts';
-import { type Image, Secret } from '../../image/index.ts';
+import type { Image, Secret } from '../../image/index.ts';
 import type { Cli } from '../context.ts';
 import { collectVariable, type Variables } from '../variables.ts';
 import { withVcenter } from '../with-vcenter.ts';
@@ -66,8 +66,9 @@ async function secret(cli: Cli, file: string, { key: keyFile, reveal = false, va
 }
 
 /** Where the private key is: of the flag, relative to the working folder, or of the image file. */
-function keySource(cli: Cli, { openssh }: Image, keyFile: string | undefined): Secret {
+async function keySource(cli: Cli, { openssh }: Image, keyFile: string | undefined): Promise<Secret> {
   if (keyFile !== undefined) {
+    const { Secret } = await import('../../image/index.ts');
     const named = new Secret(`file:${resolve(keyFile)}`);
     named.bind({ directory: process.cwd(), env: cli.env, redactor: cli.redactor });
     return named;
