@@ -3,7 +3,7 @@ import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { assertDone, assertFailed, type Built } from './built.ts';
-import { openSite, tool } from './site.ts';
+import { openSite, tool, vmNames } from './site.ts';
 
 const site = await openSite();
 const directory = join(site.folder, 'packages');
@@ -76,6 +76,16 @@ suite('publish.ovf', { concurrency: false }, async () => {
     assert.equal(none.exports, 0);
     assert.deepEqual(await recordsIn(), ['other.ingot.json', `ovf-${second.built.end.build}.ingot.json`]);
     assert.ok((await stat(join(directory, 'ovf-mine.ova'))).isFile());
+  });
+
+  test('a template that vCenter does not export: a copy is, and it is deleted again', async () => {
+    await site.lab.faults.scenario({ nfc: { templates: 'refused' } });
+    const { built, exports } = await build({ ...rule(2), publish: { ovf: { ...publish.ovf, format: 'ovf' } } });
+    assert.equal(exports, 2);
+    const descriptor = await readFile(built.summary('published') ?? '', 'utf8');
+    assert.match(descriptor, /vmw:key="ingot.role" vmw:value="template"/);
+    assert.ok(!(await vmNames(site)).includes('ovf-ovf'));
+    await site.lab.faults.scenario({});
   });
 
   test('a folder that cannot be written is told before anything is built', async () => {

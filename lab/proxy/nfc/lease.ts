@@ -110,6 +110,8 @@ export class Lease {
     this.state = state;
     clearTimeout(this.#timer);
     await this.#parts.onEnd(end, this);
+    this.files.clear();
+    this.transferred.clear();
     await this.#parts.vcsim.endTask(this.task, {});
     await this.#parts.vcsim.endTask(this.shadow, {});
   }

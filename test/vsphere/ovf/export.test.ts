@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, suite, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -121,6 +121,27 @@ suite('what is written', () => {
     });
     assert.ok(files.some(({ name }) => name === 'layer-disk-0.vmdk'));
     await assert.rejects(site.export(running, { name: 'on' }), { code: 'ovf.powered-on' });
+  });
+
+  test('what a dead export left is taken away; what another one writes is left to it', async () => {
+    const ova = join(site.folder, '.left.ova.partial');
+    const lock = join(site.folder, '.left.lock');
+    await mkdir(join(site.folder, '.left.partial'), { recursive: true });
+    await writeFile(join(site.folder, '.left.partial/left.mf'), 'half');
+    for (const [file, format] of [
+      [ova, 'ova'],
+      [lock, 'ovf'],
+    ] as const) {
+      await writeFile(file, 'half');
+      await assert.rejects(site.export(vm, { name: 'left', format }), { code: 'ovf.busy', retryable: true });
+      assert.equal(await readFile(file, 'utf8'), 'half');
+      await utimes(file, 1, 1);
+      await site.export(vm, { name: 'left', format });
+    }
+    assert.deepEqual(
+      (await site.files()).filter((name) => name.startsWith('.')),
+      [],
+    );
   });
 
   test('a name that no file should have, and a folder that cannot be written', async () => {
