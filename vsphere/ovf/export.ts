@@ -12,7 +12,7 @@ import { type OpenLease, withLease } from './lease.ts';
 import { LeaseHosts } from './lease-host.ts';
 import { downloadFile, STALL_MS } from './lease-transfer.ts';
 import { compareWithLease, writeManifest } from './manifest.ts';
-import { type PackageWriter, requireFolder, requireSpace, type WrittenFile } from './writer.ts';
+import { type PackageWriter, requireFolder, scarceSpace, type WrittenFile } from './writer.ts';
 
 export type { TemporaryClone } from './export-lease.ts';
 
@@ -83,7 +83,7 @@ export async function exportOvf(vc: Vsphere, vm: VmRef, options: ExportOptions):
   if (!/^[\w][\w.-]*$/.test(name)) throw badName(name);
   signal.throwIfAborted();
   await requireFolder(directory);
-  const leased = { what: `the export of ${refText(vm)}`, signal, deadlineMs };
+  const leased = { what: `the export of ${name} (${refText(vm)})`, signal, deadlineMs };
   await using opened = await openExport(vc, vm, options, leased);
   let writer: PackageWriter | undefined;
   try {
@@ -126,15 +126,16 @@ async function transfer(
   const { signal } = lease;
   const files = exportFiles(lease.info, name);
   const known = files.reduce((sum, { estimate }) => sum + (estimate ?? 0), 0);
-  await requireSpace(options.directory, known);
+  const scarce = await scarceSpace(options.directory, known);
+  if (scarce !== undefined) options.onWarning?.(scarce);
   const total = known > 0 ? known : lease.info.totalDiskCapacityInKB * 1024 || undefined;
   const keep = await extraConfigToKeep(vc, source, options, signal);
-  const describe = async (sizes: ReadonlyMap<string, number>) => {
+  const describe = async (sizes: ReadonlyMap<string, number>, onWarning?: ExportOptions['onWarning']) => {
     const text = await createDescriptor(
       vc,
       exported,
       { name, files, sizes, snapshot: options.snapshot },
-      options.onWarning,
+      onWarning,
       signal,
     );
     return setExtraConfig(text, keep);
@@ -158,7 +159,8 @@ async function transfer(
     written.set(file.key, await writer.file(file.name, counted()));
   }
   compareWithLease(await vc.call('HttpNfcLeaseGetManifest', lease.lease, {}, { signal }), written);
-  const descriptor = await describe(new Map([...written].map(([key, { bytes }]) => [key, bytes])));
+  const sizes = new Map([...written].map(([key, { bytes }]) => [key, bytes]));
+  const descriptor = await describe(sizes, options.onWarning);
   return { descriptor, written: [...written.values()] };
 }
 

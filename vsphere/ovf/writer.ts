@@ -40,9 +40,19 @@ export interface FinishedPackage {
 /** A partial file that was not written to for so long is of an export that died. */
 const DEAD_MS = 15 * 60_000;
 
-/** Writes pieces of a file from a place on, with both digests on the way. Returns the file, its end is `place + bytes`. */
+/** What takes bytes at a place: a FileHandle. */
+export interface Pieces {
+  write(
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesWritten: number }>;
+}
+
+/** Writes pieces of a file from a place on, with both digests on the way: it ends at `place + bytes`. Throws `ovf.no-space`. */
 export async function writePieces(
-  handle: FileHandle,
+  handle: Pieces,
   place: number,
   name: string,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -95,16 +105,15 @@ export async function requireFolder(path: string): Promise<void> {
   }
 }
 
-/** Throws `ovf.no-space` if the file system of a folder has less room than that; 0 is not known. */
-export async function requireSpace(folder: string, bytes: number): Promise<void> {
+/**
+ * Words of warning if the file system of a folder has less room than that. No more: vCenter knows how long the files of a VM
+ * are (HttpNfcLeaseDeviceUrl.fileSize), not what they come to in a package, which is compressed.
+ */
+export async function scarceSpace(folder: string, bytes: number): Promise<string | undefined> {
   const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize >= bytes) return;
+  if (bavail * bsize >= bytes) return undefined;
   const gigabytes = (count: number) => `${(count / 2 ** 30).toFixed(1)} GiB`;
-  throw new IngotError(
-    'ovf.no-space',
-    `expected ${gigabytes(bytes)} free in ${folder} for the export, found ${gigabytes(bavail * bsize)}`,
-    { remedy: 'Free space there, or export into another folder.' },
-  );
+  return `${folder} has ${gigabytes(bavail * bsize)} free; the files of the VM are ${gigabytes(bytes)}, before they are compressed`;
 }
 
 export function writeError(path: string, cause: unknown): IngotError {
