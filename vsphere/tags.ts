@@ -31,16 +31,11 @@ interface Options {
 const CATEGORY = resource('/cis/tagging/category');
 const TAG = resource('/cis/tagging/tag');
 
-/** All tag categories that the account may see. One request each, and one for the list: vCenter has no other way. */
+/** All tag categories that the account may see; names are unique, and their case counts. One request each, and one for the list: vCenter has no other way. */
 export async function listCategories(vc: Vsphere, options: Options = {}): Promise<readonly TagCategory[]> {
   const rest = await vc.rest();
   const ids = strings(await rest.call('GET', CATEGORY, options));
   return each(ids, async (id) => categoryOf(await rest.call('GET', one(CATEGORY, id), options)));
-}
-
-/** The category of a name; names are unique, and their case counts. */
-export async function findCategory(vc: Vsphere, name: string, options: Options = {}): Promise<TagCategory | undefined> {
-  return (await listCategories(vc, options)).find((category) => category.name === name);
 }
 
 /**
@@ -83,21 +78,6 @@ export async function listTags(vc: Vsphere, categoryId: string, options: Options
   const sent = { ...options, apiBody: { category_id: categoryId }, repeatable: true };
   const ids = strings(await rest.call('POST', address, sent));
   return each(ids, async (tag) => tagOf(await rest.call('GET', one(TAG, tag), options)));
-}
-
-/** A tag by its id. */
-export async function readTag(vc: Vsphere, tagId: string, options: Options = {}): Promise<Tag> {
-  return tagOf(await (await vc.rest()).call('GET', one(TAG, tagId), options));
-}
-
-/** The tag of a name in a category. */
-export async function findTag(
-  vc: Vsphere,
-  categoryId: string,
-  name: string,
-  options: Options = {},
-): Promise<Tag | undefined> {
-  return (await listTags(vc, categoryId, options)).find((tag) => tag.name === name);
 }
 
 /** Creates a tag; returns its id. Needs InventoryService.Tagging.CreateTag on the category. */
