@@ -82,7 +82,9 @@ export function guestDiagnostics(options: DiagnosticsOptions): Diagnostics {
 function cannot(failure: Failure | undefined): string | undefined {
   if (failure === undefined) return undefined;
   const { code, unreachable, message } = failure;
-  return unreachable || code === 'guest.auth' || code === 'guest.host-key' ? message : undefined;
+  // Into the Windows of a source there is no way before it was looked into.
+  const shut = code === 'guest.auth' || code === 'guest.host-key' || code.startsWith('source.');
+  return unreachable || shut ? message : undefined;
 }
 
 /** `tools`: VMware Tools are enough, without an address. */

@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import test, { after } from 'node:test';
+import type { BuildEvent } from '../../pipeline/events.ts';
+import { windowsOutput } from '../../steps/install-windows.ts';
+import { ended, root } from '../cli/ingot.ts';
 import { assertDone, assertFailed } from './built.ts';
-import { type Changes, openSite } from './site.ts';
+import { type Changes, openSite, tool } from './site.ts';
 
-const site = await openSite();
+const soapCheck = join(root, '../shared/tools/soap-check.py');
+const trace = join(mkdtempSync(join(tmpdir(), 'ingot-test-trace-')), 'trace');
+after(() => rmSync(dirname(trace), { recursive: true }));
+
+const site = await openSite({ vcsimArgs: ['-trace', '-trace-file', trace] });
 const { govc } = site;
 
 /** In the place of the ISO of the sample, and of the disk that comes with a source. */
@@ -62,6 +73,7 @@ test('a snapshot of a running VM is cloned, linked; what its password was derive
   );
   assertDone(built);
   assert.equal(await stateOf('base-master'), before);
+  assert.match(readFileSync(trace, 'utf8'), /<diskMoveType>createNewChildDiskBacking<\/diskMoveType>/);
 });
 
 test('vCenter customizes the clone, and the build goes on with the new password', async () => {
@@ -71,6 +83,51 @@ test('vCenter customizes the clone, and the build goes on with the new password'
   assertDone(built);
   assert.match(built.proof('install-windows').join(), /computer name fresh/);
   assert.ok(!built.stdout.includes('Correct-Horse-7'));
+});
+
+test('where vCenter fails to customize, the logs are named, and the next build makes the clone anew', async () => {
+  const customization = { password: 'env:FRESH' };
+  const file = await site.image('failing', from({ template: 'base', customization }));
+  await site.lab.faults.scenario({ customization: { fails: 'Sysprep exited with 1' } });
+  const failed = await site.build(file, { env: { FRESH: 'Correct-Horse-7' } });
+  assertFailed(failed, {
+    step: 'install-windows',
+    code: 'source.customization-failed',
+    message: /Sysprep exited with 1/,
+    remedy: /vmware-imc/,
+    left: [/failing-master/],
+  });
+  await site.lab.faults.scenario({});
+  const entries = await site.build(file, { env: { FRESH: 'Correct-Horse-7' } });
+  assertDone(entries);
+  assert.ok(entries.ran.includes('create-vm'));
+});
+
+test('a build that was killed while the clone starts is gone on with in that clone', async () => {
+  const file = await site.image('killed', from({ template: 'base' }));
+  const child = site.start(file);
+  const end = ended(child);
+  for await (const line of createInterface(child.stdout)) {
+    const event: BuildEvent = JSON.parse(line);
+    if (event.type === 'step-progress' && event.message === 'Starting the clone') child.kill('SIGKILL');
+  }
+  await end;
+  const clone = await govc('object.collect', '-s', 'vm/killed-master', 'config.instanceUuid');
+  const resumed = await site.build(file);
+  assertDone(resumed);
+  assert.ok(resumed.cached.includes('create-vm') && resumed.ran.includes('install-windows'));
+  assert.equal(await govc('object.collect', '-s', 'vm/killed-master', 'config.instanceUuid'), clone);
+});
+
+test('an OVF package is imported, and tells by its digests whether it is another one', async () => {
+  await govc('export.ovf', '-vm', 'base-master', '-sha', '256', '-snapshot', 'mine', site.folder);
+  // The package has no password that a build could derive: the host key that it keeps is the way in.
+  const { output } = base.of('step-finished').find(({ step }) => step === 'install-windows') ?? {};
+  const { hostKeys } = windowsOutput.parse(output);
+  const file = await site.image('imported', from({ ovf: 'base-master/base-master.ovf', hostKeys }));
+  const built = await site.build(file);
+  assertDone(built);
+  assert.deepEqual((await site.build(file)).ran, ['preflight']);
 });
 
 /** Why a build of these changes does not begin. */
@@ -101,3 +158,11 @@ test('what cannot be cloned is told before anything is made', async () => {
   const own = await site.build(await site.image('base', from({ template: 'base' })));
   assertFailed(own, { step, code: 'source.own', message: /another image/, remedy: /another name/ });
 });
+
+if (existsSync(soapCheck)) {
+  test('soap-check finds no problem in the trace of all these builds', async () => {
+    // Customization tells its end since 7.0.2 only.
+    const found = await tool(soapCheck, '--api', '7.0.2.0', trace);
+    assert.match(found, / 0 problems/);
+  });
+}
