@@ -4,6 +4,7 @@ import type { LabCertificate } from '../certificate.ts';
 import type { ProxyContext } from './call.ts';
 import type { Faults } from './faults.ts';
 import { routeFolder } from './folder.ts';
+import { isDeployment, routeDeployment } from './rest-deploy.ts';
 import { type Counts, routeSoap } from './soap-route.ts';
 
 /** The front proxy: HTTPS on a free port of 127.0.0.1, before vcsim. */
@@ -71,6 +72,7 @@ export class ProxyServer {
     if (path === '/guestFile') return this.#lab.transfers.route(incoming, outgoing);
     if (path.startsWith('/nfc/')) return this.#lab.leases.route(incoming, outgoing);
     if (path.startsWith('/folder/')) return routeFolder(incoming, outgoing, this.#lab, this.#faults);
+    if (isDeployment(incoming)) return routeDeployment(incoming, outgoing, this.#lab);
     incoming.pipe(this.#lab.upstream.stream(incoming, outgoing));
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { startLab } from '../../lab/client.ts';
 import { govc as runGovc } from '../lab/support/tools.ts';
-import { assertDone } from './built.ts';
+import { assertDone, assertFailed } from './built.ts';
 import { openSite, type Site } from './site.ts';
 import { readVm } from './vm.ts';
 
@@ -69,4 +69,25 @@ test('a template is copied to another vCenter; the next one takes its name, and 
   const former = `abroad-before-${second.end.build}`;
   assert.deepEqual(await names(there, '/DC0/vm/windows'), ['abroad', former, 'abroad-before-mine'].sort());
   assert.equal((await readVm(there, `/DC0/vm/windows/${former}`)).self.value, copy.self.value);
+});
+
+test('a copy out of a library is of the item that this build published; what is behind is not copied', async () => {
+  const library = { library: 'images', type: 'vm-template', folder: 'library', item: 'deployable' };
+  const copy = { ...PLACE, folder: 'deployed', via: 'content-library', library: 'images', item: 'deployable' };
+  const publish = { contentLibraries: [library], copies: [copy] };
+  const built = await site.build(await site.image('fetched', { publish }));
+  assertDone(built);
+  const vm = await readVm(site, '/DC0/vm/deployed/fetched');
+  assert.deepEqual([vm.config.template, marksOf(vm).get('ingot.build')], [true, built.end.build]);
+
+  // As a subscribed library that has not synchronised yet.
+  const behind = await site.build(await site.image('fetched', { ...rule(8080), publish: { copies: [copy] } }));
+  assertFailed(behind, {
+    step: 'publish',
+    code: 'publish.library-behind',
+    message: /expected the item deployable of images to be of build/,
+    remedy: /when it synchronises/,
+    left: [/fetched-master/, /^template \/DC0\/vm\/fetched: whole/],
+  });
+  assert.equal((await readVm(site, '/DC0/vm/deployed/fetched')).self.value, vm.self.value);
 });
