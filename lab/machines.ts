@@ -43,6 +43,8 @@ export class Machine {
 
 /** The VMs of a lab. */
 export class Machines {
+  /** What VM template items of content libraries hold, by their ids: vcsim copies no disk of the lab's. */
+  readonly libraryItems = new Map<string, Pick<Frozen, 'disk' | 'config'>>();
   readonly #lab: LabContext;
   readonly #machines = new Map<string, Machine>();
 

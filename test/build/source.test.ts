@@ -130,6 +130,19 @@ test('an OVF package is imported, and tells by its digests whether it is another
   assert.deepEqual((await site.build(file)).ran, ['preflight']);
 });
 
+test('an item of a content library is deployed', async () => {
+  await govc('library.create', '-ds', 'LocalDS_0', 'images');
+  await govc('library.clone', '-vm', 'base', '-pool', 'DC0_C0/Resources', '-folder', 'vm', 'images', 'golden');
+  const file = await site.image('deployed', from({ contentLibrary: 'images/golden' }));
+  const built = await site.build(file);
+  assertDone(built);
+  assert.match(await govc('object.collect', '-s', 'vm/deployed-master', 'config.annotation'), /^Built by ingot/);
+  assert.deepEqual((await site.build(file)).ran, ['preflight']);
+  assertFailed(await refused({ contentLibrary: 'images/goldn' }), {
+    ...{ step: 'preflight', code: 'source.missing', message: /“goldn”/, evidence: /golden/, remedy: /contentLibrary/ },
+  });
+});
+
 /** Why a build of these changes does not begin. */
 async function refused(source: Changes, more: Changes = {}) {
   return site.build(await site.image('refused', from(source, more)));
