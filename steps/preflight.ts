@@ -5,7 +5,6 @@ import type { Redactor } from '../common/redactor.ts';
 import { type Image, readHostKeys } from '../image/index.ts';
 import { toFailure } from '../pipeline/failures.ts';
 import { type BuildEnv, defineStep } from './define.ts';
-import type { IsoIntake } from './media/intake.ts';
 import type { CheckContext } from './publish/target.ts';
 import { publishes } from './publish/targets.ts';
 import { registerPassword } from './support/answer-files.ts';
@@ -34,7 +33,7 @@ export const preflight = defineStep({
       center.find('candidate', signal),
       center.find('template', signal),
       center.find('smoke', signal),
-      checkRights(config, center, iso, signal),
+      checkRights(config, center, { iso, source }, signal),
       checkSpace(config, place.datastore.freeSpace, place.datastore.name),
       checkTools(config, center, signal),
       checkSource(config, source),
@@ -62,16 +61,23 @@ export const preflight = defineStep({
 });
 
 /** Exactly those of the steps that this image asks for. What cannot be read of the media is inspect-media's failure. */
-async function checkRights(image: Image, center: Vcenter, iso: IsoIntake, signal: AbortSignal): Promise<void> {
-  const [facts, { datastore }, { graphOf }, { neededFor }] = await Promise.all([
+async function checkRights(
+  image: Image,
+  center: Vcenter,
+  { iso, source }: Pick<BuildEnv, 'iso' | 'source'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const [facts, from, { datastore }, { graphOf }, { neededFor }] = await Promise.all([
     iso.facts().catch(() => undefined),
+    image.source && source(),
     center.placement(signal),
     import('./index.ts'), // which imports this file
     import('./privileges/compute.ts'),
   ]);
   const { topLevelDirectories } = datastore;
-  const known = { image, topLevelDirectories, bootPrompt: facts?.bootPrompt ?? 'never' };
-  await center.checkPrivileges(neededFor(graphOf(image), known, ['build', 'publish']), signal);
+  const known = { image, topLevelDirectories, bootPrompt: facts?.bootPrompt };
+  const needed = neededFor(graphOf(image), known, ['build', 'publish'], { unsure: false });
+  await center.checkPrivileges(needed, from?.kind === 'vm' ? { source: [from.vm] } : {}, signal);
 }
 
 /** Thin disks grow: the system disk of the master and of the full clone, and the ISO, must fit. */

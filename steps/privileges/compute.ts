@@ -44,12 +44,21 @@ const everyone: ReadonlySet<string> = new Set(['System.Anonymous', 'System.View'
 
 const published = 'published type information of the vSphere API';
 
-/** The privileges of the methods that a build of this image calls, by its steps that apply; of other groups theirs. */
-export function neededFor(steps: readonly GraphStep[], facts: Facts, wanted: readonly Group[]): readonly Needed[] {
+/**
+ * The privileges of the methods that a build of this image calls, by its steps that apply; of other groups theirs.
+ *
+ * @param unsure whether what depends on facts that are not known is in it; default yes
+ */
+export function neededFor(
+  steps: readonly GraphStep[],
+  facts: Facts,
+  wanted: readonly Group[],
+  { unsure: withUnsure = true }: { readonly unsure?: boolean } = {},
+): readonly Needed[] {
   const found = new Map<string, { privilege: string; on: ObjectKind; why: Reason[] }>();
   for (const { group, step, call } of callsOf(steps, facts.image, wanted)) {
     const holds = call.when === undefined ? true : call.when.holds(facts);
-    if (holds === false) continue;
+    if (holds === false || (holds === undefined && !withUnsure)) continue;
     const unsure = holds === undefined ? call.when?.text : undefined;
     for (const { privilege, on, part, source } of privilegesOf(call)) {
       if (everyone.has(privilege)) continue;

@@ -62,8 +62,16 @@ export const documented = {
       'VM to VM': self('VirtualMachine.Provisioning.Clone'),
       'template to VM': self('VirtualMachine.Provisioning.DeployTemplate'),
       customization: self('VirtualMachine.Provisioning.Customize'),
+      // What a clone is changed in the documentation does not speak of: taken to be as for ReconfigVM_Task.
       extraConfig: on('into', 'VirtualMachine.Config.AdvancedConfig'),
       'edit VirtualVmxnet3': on('into', 'VirtualMachine.Config.EditDevice'),
+      'remove VirtualCdrom': on('into', 'VirtualMachine.Config.AddRemoveDevice'),
+      'other NICs': on('into', 'VirtualMachine.Config.AddRemoveDevice', 'VirtualMachine.Config.EditDevice'),
+      numCPUs: on('into', 'VirtualMachine.Config.CPUCount'),
+      numCoresPerSocket: on('into', 'VirtualMachine.Config.CPUCount'),
+      memoryMB: on('into', 'VirtualMachine.Config.Memory'),
+      tools: on('into', 'VirtualMachine.Config.Settings'),
+      annotation: on('into', 'VirtualMachine.Config.Annotation'),
     },
   },
   ReconfigVM_Task: {
@@ -72,6 +80,18 @@ export const documented = {
       annotation: self('VirtualMachine.Config.Annotation'),
       bootOptions: self('VirtualMachine.Config.Settings'),
       extraConfig: self('VirtualMachine.Config.AdvancedConfig'),
+      numCPUs: self('VirtualMachine.Config.CPUCount'),
+      numCoresPerSocket: self('VirtualMachine.Config.CPUCount'),
+      memoryMB: self('VirtualMachine.Config.Memory'),
+      tools: self('VirtualMachine.Config.Settings'),
+      'edit VirtualVmxnet3': [
+        ...self('VirtualMachine.Config.EditDevice', 'VirtualMachine.Interact.DeviceConnection'),
+        ...on('network', 'Network.Assign'),
+      ],
+      'other NICs': [
+        ...self('VirtualMachine.Config.AddRemoveDevice', 'VirtualMachine.Config.EditDevice'),
+        ...on('network', 'Network.Assign'),
+      ],
       'remove VirtualCdrom': self('VirtualMachine.Config.AddRemoveDevice'),
       'edit VirtualCdrom': self(
         'VirtualMachine.Config.EditDevice',
@@ -168,6 +188,60 @@ export const documented = {
   SetField: {
     source: reference('CustomFieldsManager.SetField'),
     always: self('Global.SetCustomField'),
+  },
+  ImportVApp: {
+    source: `${reference('ResourcePool.ImportVApp')}, which asks for what CreateVM_Task does`,
+    always: [
+      ...on('into', 'VApp.Import', 'VirtualMachine.Config.AddNewDisk', 'VirtualMachine.Config.AdvancedConfig'),
+      ...on('pool', 'Resource.AssignVMToPool'),
+      ...on('datastore', 'Datastore.AllocateSpace'),
+      ...on('network', 'Network.Assign'),
+    ],
+  },
+  'POST library item deploy': {
+    source:
+      'vSphere Automation API reference, vcenter/ovf/library-item deploy and vcenter/vm-template/library-items deploy',
+    always: [
+      ...on('into', 'VApp.Import', 'VirtualMachine.Inventory.CreateFromExisting', 'VirtualMachine.Config.AddNewDisk'),
+      ...on('into', 'VirtualMachine.Config.AdvancedConfig', 'VirtualMachine.Provisioning.DeployTemplate'),
+      ...on('pool', 'Resource.AssignVMToPool', 'VApp.Import'),
+      ...on('datastore', 'Datastore.AllocateSpace'),
+      ...on('network', 'Network.Assign'),
+    ],
+  },
+  'POST library item (OVF)': {
+    source: 'vSphere Security, “Content Library Privileges”; vSphere API reference, VirtualMachine.ExportVm',
+    always: [
+      ...self('VApp.Export'),
+      ...on('library', 'ContentLibrary.AddLibraryItem', 'ContentLibrary.UpdateLibraryItem'),
+    ],
+  },
+  'POST library item (VM template)': {
+    source: 'vSphere Security, “Content Library Privileges”; vSphere API reference, VirtualMachine.CloneVM_Task',
+    always: [
+      ...self('VirtualMachine.Provisioning.CloneTemplate', 'VirtualMachine.Inventory.CreateFromExisting'),
+      ...on('library', 'ContentLibrary.AddLibraryItem', 'ContentLibrary.UpdateLibraryItem'),
+      ...on('datastore', 'Datastore.AllocateSpace'),
+    ],
+  },
+  'DELETE library item': {
+    source: 'vSphere Security, “Content Library Privileges”',
+    always: on('library', 'ContentLibrary.DeleteLibraryItem'),
+  },
+  'POST tag association attach': {
+    source: 'vSphere Security, “vSphere Tagging Privileges”',
+    always: [
+      ...on('vcenter', 'InventoryService.Tagging.AttachTag'),
+      ...self('InventoryService.Tagging.ObjectAttachable'),
+    ],
+  },
+  'POST tag': {
+    source: 'vSphere Security, “vSphere Tagging Privileges”',
+    always: on('vcenter', 'InventoryService.Tagging.CreateCategory', 'InventoryService.Tagging.CreateTag'),
+  },
+  PbmCreate: {
+    source: 'vSphere Security, “VM Storage Policies Privileges”',
+    always: on('vcenter', 'StorageProfile.Update', 'StorageProfile.View'),
   },
   'GET library item storage': {
     source: 'vSphere Automation API reference, content/library/item/storage',

@@ -1,9 +1,10 @@
 import { IngotError } from '../../common/failure.ts';
 import type { Image } from '../../image/index.ts';
+import { vmsNamed } from '../../vsphere/all-vms.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import { findFolder } from '../../vsphere/folder.ts';
 import { type Datacenter, openDatacenter } from '../../vsphere/inventory.ts';
-import { inventoryPath } from '../../vsphere/inventory-path.ts';
+import { findByPath, inventoryPath } from '../../vsphere/inventory-path.ts';
 import type { Ref } from '../../vsphere/values.ts';
 import { isRef, ref, refText } from '../../vsphere/values.ts';
 import type { ManagedEntityType } from '../../vsphere/vim25.gen.ts';
@@ -57,6 +58,7 @@ export async function findObjects(vc: Vsphere, image: Image, signal: AbortSignal
       find: () => center.datastore(name).ref,
     })),
     ...nics.map((name, index) => ({ kind: 'network' as const, index, find: network(name) })),
+    ...(named.source ?? []).map((path) => ({ kind: 'source' as const, find: () => sourceAt(vc, image, path, signal) })),
     ...(smokeTest.network === undefined ? [] : [{ kind: 'smoke-network' as const, find: network(smokeTest.network) }]),
   ];
   const found = await Promise.all(wanted.map((each) => look(vc, each, named, signal)));
@@ -102,6 +104,19 @@ function poolOf({ placement }: Image, center: Datacenter): Ref<ManagedEntityType
   const { compute, resourcePool } = placement;
   if (resourcePool === undefined) return center.compute(compute).resourcePool;
   return center.resourcePool(`${compute}/Resources/${resourcePool}`);
+}
+
+/** By its path, or by a name that is unique. */
+async function sourceAt(
+  vc: Vsphere,
+  { source }: Image,
+  path: string,
+  signal: AbortSignal,
+): Promise<Ref<ManagedEntityType> | undefined> {
+  const found = await findByPath(vc, path, { signal });
+  if (found !== undefined || source === undefined || !('path' in source)) return found;
+  const [only, ...more] = await vmsNamed(vc, source.path, { signal });
+  return only === undefined || more.length > 0 ? undefined : findByPath(vc, only, { signal });
 }
 
 /** The switches of distributed port groups: a NIC's backing has their UUID. */

@@ -17,7 +17,7 @@ export interface Grant {
 
 /** VMs are reached by their folder, members of a datastore cluster by the cluster, hosts by theirs. */
 const containers: ReadonlySet<ObjectKind> = new Set([
-  ...(['folder', 'template-folder', 'source-folder', 'datastore-cluster', 'compute'] as const),
+  ...(['folder', 'template-folder', 'datastore-cluster', 'compute'] as const),
   ...(['prepared-host', 'prepared-object'] as const),
 ]);
 

@@ -11,10 +11,11 @@ export function mediaDatastoreNames({ media }: Image): readonly string[] {
   return [...new Set(names)];
 }
 
-/** Content libraries of the media. */
-export function mediaLibraries({ media }: Image): readonly string[] {
+/** Content libraries of the media, of the source, and those that the template is published to. */
+export function librariesOf({ media, source, publish }: Image): readonly string[] {
   const names = locations(media).flatMap((location) => (location?.kind === 'library' ? [location.library] : []));
-  return [...new Set(names)];
+  const from = source?.kind === 'library' ? [source.library] : [];
+  return [...new Set([...names, ...from, ...publish.contentLibraries.map(({ library }) => library)])];
 }
 
 function locations({ iso, toolsIso }: Image['media']): readonly (MediaLocation | undefined)[] {

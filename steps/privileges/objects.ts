@@ -7,7 +7,7 @@ export const objectKinds = {
   datacenter: 'datacenter',
   folder: 'VM folder of the master',
   'template-folder': 'VM folder of the template',
-  'source-folder': 'VM folder of the source',
+  source: 'template or VM that is cloned',
   compute: 'cluster or host',
   pool: 'resource pool',
   datastore: 'datastore',

@@ -11,7 +11,7 @@ export type ObjectPaths = Readonly<Partial<Record<ObjectKind, readonly string[]>
  * be right there. Distributed switches are not known.
  */
 export function pathsOf(image: Image): ObjectPaths {
-  const { placement, template, hardware, smokeTest } = image;
+  const { placement, template, hardware, smokeTest, source } = image;
   const center = `/${splitPath(placement.datacenter).join('/')}`;
   const below = (branch: string, path: string) =>
     path.startsWith('/') ? path : [center, branch, ...splitPath(path)].join('/');
@@ -30,5 +30,6 @@ export function pathsOf(image: Image): ObjectPaths {
     network: [...new Set(hardware.nics.map((nic) => below('network', nic.network)))],
     'smoke-network': smokeTest.network === undefined ? [] : [below('network', smokeTest.network)],
     switch: [],
+    source: source?.kind === 'template' || source?.kind === 'vm' ? [below('vm', source.path)] : [],
   };
 }

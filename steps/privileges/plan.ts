@@ -3,7 +3,7 @@ import type { Vsphere } from '../../vsphere/connect.ts';
 import { type Group, type Needed, neededFor } from './compute.ts';
 import { findObjects, pathsIn } from './found.ts';
 import { type Grant, grantsFor, rolePrivileges } from './grants.ts';
-import { mediaLibraries } from './media-names.ts';
+import { librariesOf } from './media-names.ts';
 import { type ObjectPaths, pathsOf } from './paths.ts';
 
 /** What an account needs for an image, and how it is given. */
@@ -39,7 +39,7 @@ export async function planPrivileges(
   const facts = { image, bootPrompt, topLevelDirectories: found?.topLevelDirectories };
   const known = found === undefined ? pathsOf(image) : pathsIn(found.objects);
   // Content libraries are no objects of the inventory: permissions on them are global ones.
-  const paths = { ...known, library: mediaLibraries(image), ...preparedPaths(known) };
+  const paths = { ...known, library: librariesOf(image), ...preparedPaths(known) };
   const asked = neededFor(graphOf(image), facts, groups);
   // Of what is not there nothing is needed: no smoke test network, no datastore cluster.
   const needed = asked.filter(({ on }) => (paths[on] ?? []).length > 0);
@@ -52,6 +52,7 @@ function preparedPaths(paths: ObjectPaths): ObjectPaths {
   return {
     'prepared-folder': (paths.datacenter ?? []).map((path) => `${path}/vm`),
     'prepared-pool': (paths.compute ?? []).map((path) => `${path}/Resources`),
+    'prepared-compute': paths.compute ?? [],
     'prepared-host': paths.compute ?? [],
     'prepared-network': paths.network ?? [],
     'prepared-object': [...new Set(all.filter((path) => path !== '/'))],

@@ -8,6 +8,7 @@ import { type Ref, refText } from '../../vsphere/values.ts';
 import type { ManagedEntityType } from '../../vsphere/vim25.gen.ts';
 import type { Needed } from '../privileges/compute.ts';
 import { objectKinds } from '../privileges/objects.ts';
+import type { PlacedObjects } from '../privileges/placed.ts';
 import type { Placement } from './placement.ts';
 
 /** The first of these guest OS ids that the compute knows for the hardware version. */
@@ -41,7 +42,7 @@ export async function guestIdOf(
 /** @throws IngotError `vsphere.privileges` with every right that is missing, the inventory path of its object, and for what */
 export async function checkPrivileges(
   vc: Vsphere,
-  { objects }: Placement,
+  objects: PlacedObjects,
   username: string,
   needed: readonly Needed[],
   signal: AbortSignal,

@@ -10,6 +10,7 @@ import type { Ref } from '../../vsphere/values.ts';
 import type { VirtualMachineCloneSpec, VirtualMachineConfigSpec } from '../../vsphere/vim25.gen.ts';
 import { markAsTemplate } from '../../vsphere/vm.ts';
 import type { Needed } from '../privileges/compute.ts';
+import type { PlacedObjects } from '../privileges/placed.ts';
 import { checkPrivileges, guestIdOf } from './checks.ts';
 import { type DatastoreFiles, datastoreFiles } from './files.ts';
 import { type Hardware, readHardware } from './hardware.ts';
@@ -61,7 +62,8 @@ export interface Vcenter {
   hardwareOf(vm: Ref<'VirtualMachine'>, signal: AbortSignal): Promise<Hardware>;
   /** The first of these guest OS ids that the compute knows for the hardware version. */
   guestId(ids: readonly string[], version: number, signal: AbortSignal): Promise<string>;
-  checkPrivileges(wanted: readonly Needed[], signal: AbortSignal): Promise<void>;
+  /** Whether the account has these rights, on what the image is placed on and on these objects. */
+  checkPrivileges(wanted: readonly Needed[], more: PlacedObjects, signal: AbortSignal): Promise<void>;
   /**
    * Turns the candidate into the template: marks, moves the one of before aside, renames, keeps as many old ones. The name
    * that the one of before has now; null if there was none.
@@ -207,8 +209,10 @@ export function vcenterOf(vc: Vsphere, { image, names, screenshotPath, warn }: V
     },
     hardwareOf: (vm, signal) => readHardware(vc, vm, signal),
     guestId: async (ids, version, signal) => guestIdOf(vc, await placement(signal), ids, version, signal),
-    checkPrivileges: async (wanted, signal) =>
-      checkPrivileges(vc, await placement(signal), image.vcenter.username, wanted, signal),
+    checkPrivileges: async (wanted, more, signal) => {
+      const { objects } = await placement(signal);
+      await checkPrivileges(vc, { ...objects, ...more }, image.vcenter.username, wanted, signal);
+    },
     async publish(former, keep, { progress, warn }, signal) {
       const candidate = await required('candidate', signal);
       if ((await look('candidate', signal))?.isTemplate !== true) {

@@ -34,7 +34,10 @@ function partsOf(body: XmlElement): readonly string[] {
   if (body.name === 'ReconfigVM_Task') return specParts(at(body, 'spec'));
   if (body.name === 'CreateVM_Task')
     return specParts(at(body, 'config')).filter((part) => !freeOfNewVms.has(part) && !freeDevices.has(part));
-  if (body.name === 'CloneVM_Task') return ['VM to VM', ...specParts(at(body, 'spec', 'config'))];
+  if (body.name === 'CloneVM_Task') {
+    const custom = at(body, 'spec', 'customization') === undefined ? [] : ['customization'];
+    return ['VM to VM', ...custom, ...specParts(at(body, 'spec', 'config'))];
+  }
   return [];
 }
 

@@ -29,9 +29,9 @@ type Asked = string;
 const text = (method: string, part: string | undefined, on: string): Asked =>
   `${method}${part === undefined ? '' : ` (${part})`}${on === '' ? '' : ` on ${on}`}`;
 
-/** Requests that ask for no privilege of vCenter's: the ticket in their address does. */
-const free = new Set(['PUT /guestFile', 'GET /guestFile', 'GET /sdk/vimServiceVersions.xml']);
-const vmKinds: readonly ObjectKind[] = ['folder', 'template-folder'];
+/** Requests that ask for no privilege of vCenter's: the ticket in their address, or the lease, does. */
+const free = new Set(['GET /nfc', 'PUT /guestFile', 'GET /guestFile', 'GET /sdk/vimServiceVersions.xml']);
+const vmKinds: readonly ObjectKind[] = ['folder', 'template-folder', 'source'];
 const onVm = new Set<string>();
 
 interface Recorded {
@@ -39,19 +39,28 @@ interface Recorded {
   readonly asked: ReadonlySet<Asked>;
 }
 
+/** Of `VirtualMachine:vm-61 /DC0/vm/masters/plain-master` the id. */
+async function vmAt(path: string): Promise<string> {
+  return /:(\S+)/.exec(await govc('ls', '-i', path))?.[1] ?? '';
+}
+
 /** Builds an image, and says what it asked of vCenter. */
-async function record(name: string, changes: Changes, bootPrompt: string): Promise<Recorded> {
+async function record(name: string, changes: Changes, bootPrompt: string, from?: string): Promise<Recorded> {
   const before = (await readFile(trace, 'utf8').catch(() => '')).length;
   await lab.resetCounts();
   const file = await site.image(name, changes);
   assertDone(await site.build(file));
-  // `VirtualMachine:vm-61 /DC0/vm/masters/plain-master`
-  const master = /:(\S+)/.exec(await govc('ls', '-i', `/DC0/vm/masters/${name}-master`))?.[1] ?? '';
+  const [master, source] = [await vmAt(`/DC0/vm/masters/${name}-master`), from && (await vmAt(from))];
+  const kinds = new Map([
+    [master, 'folder'],
+    [source, 'source'],
+  ]);
   const asked = new Set<Asked>();
   for (const { method, type, value, parts } of readTrace((await readFile(trace, 'utf8')).slice(before))) {
-    const on = type === 'VirtualMachine' ? (value === master ? 'folder' : 'template-folder') : '';
+    const on = type === 'VirtualMachine' ? (kinds.get(value) ?? 'template-folder') : '';
     if (on !== '') onVm.add(method);
-    for (const part of parts.length === 0 ? [undefined] : parts) asked.add(text(method, part, on));
+    for (const part of parts.length === 0 ? [undefined] : parts)
+      asked.add(text(method, on === 'source' && part === 'VM to VM' ? 'template to VM' : part, on));
   }
   for (const request of Object.keys(await lab.counts()))
     if (request.includes(' ') && !free.has(request)) asked.add(text(request, 'datastore', ''));
@@ -70,9 +79,9 @@ function variables(): Record<string, string> {
 
 /** What is declared for a build, in the same words; `always` only what a build that runs through always does. */
 function declared({ facts }: Recorded, always: boolean): ReadonlySet<Asked> {
-  const calls = callsOf(graphOf(facts.image), facts.image, ['build'])
+  const calls = callsOf(graphOf(facts.image), facts.image, ['build', 'publish'])
     .map(({ call }) => call)
-    .filter((call) => call.when === undefined || call.when.holds(facts) === true)
+    .filter((call) => [true, always ? true : undefined].includes(call.when === undefined || call.when.holds(facts)))
     .filter((call) => !always || call.rarely === undefined);
   return new Set(
     calls.flatMap(({ method, on, parts = [] }) =>
@@ -98,6 +107,18 @@ const recorded = [
       steps: [{ name: 'large', upload: { from: large, to: 'C:\\large.bin' } }],
     },
     'typed',
+  ),
+  await record(
+    'cloned',
+    {
+      ...apart,
+      media: undefined,
+      hardware: { disk: undefined },
+      source: { template: '/DC0/vm/templates/plain' },
+      publish: { ovf: { directory: site.folder }, attributes: { origin: 'ingot' }, latest: {} },
+    },
+    'never',
+    '/DC0/vm/templates/plain',
   ),
 ];
 

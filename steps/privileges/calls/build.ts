@@ -2,6 +2,8 @@ import type { BuiltInStep } from '../../../image/index.ts';
 import type { Call } from '../call.ts';
 import { guest, layer, lease, screenshot, session, throughTools, upload } from './common.ts';
 import { when } from './conditions.ts';
+import { publishing } from './publish.ts';
+import { fromSource } from './source.ts';
 
 const inWindows = guest('folder');
 const inClone = guest('template-folder');
@@ -32,13 +34,17 @@ export const stepCalls: Readonly<Record<BuiltInStep, readonly Call[]>> = {
       method: 'CreateVM_Task',
       on: 'folder',
       parts: ['add VirtualDisk', 'add VirtualVmxnet3', 'add VirtualCdrom', 'extraConfig'],
+      when: when.fromIso,
     },
     {
       method: 'ReconfigVM_Task',
       on: 'folder',
       parts: ['bootOptions'],
+      when: when.fromIso,
       rarely: 'a vCenter that did not take the boot order of a new VM is told again',
     },
+    { method: 'RecommendDatastores', on: 'datastore-cluster', when: when.storageDrs },
+    ...fromSource,
   ],
   'install-windows': [
     { method: 'PowerOnVM_Task', on: 'folder' },
@@ -47,8 +53,15 @@ export const stepCalls: Readonly<Record<BuiltInStep, readonly Call[]>> = {
     { method: 'ResetVM_Task', on: 'folder', when: when.prompted, rarely: 'the key came too late' },
     ...screenshot('folder'),
     ...layer,
-    { method: 'DeleteDatastoreFile_Task', on: 'datastore' },
-    { method: 'ReconfigVM_Task', on: 'folder', parts: ['remove VirtualCdrom', 'bootOptions', 'extraConfig'] },
+    { method: 'DeleteDatastoreFile_Task', on: 'datastore', when: when.fromIso },
+    { method: 'ReconfigVM_Task', on: 'folder', parts: ['bootOptions', 'extraConfig'] },
+    { method: 'ReconfigVM_Task', on: 'folder', parts: ['remove VirtualCdrom'], when: when.fromIso },
+    // What is in the source is asked through VMware Tools, which need no key that is known before.
+    ...throughTools('folder').map((call) => ({
+      ...call,
+      when: when.fromElsewhere,
+      rarely: 'asks the Windows of the source what it is; over SSH where source.hostKeys are given',
+    })),
   ],
   'vmware-tools': [],
   'ip-address': [],
@@ -124,7 +137,7 @@ export const stepCalls: Readonly<Record<BuiltInStep, readonly Call[]>> = {
     { method: 'Rename_Task', on: 'template-folder' },
     { method: 'Destroy_Task', on: 'template-folder', rarely: 'templates beyond template.keep' },
   ],
-  publish: [],
+  publish: publishing,
 };
 
 /** What a build does between its steps. */

@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts';
 import { lease, session } from './common.ts';
+import { when } from './conditions.ts';
 
 /** What commands besides `build` ask for, by what they do. */
 export const otherCalls: Readonly<Record<string, Readonly<Record<string, readonly Call[]>>>> = {
@@ -30,6 +31,12 @@ export const otherCalls: Readonly<Record<string, Readonly<Record<string, readonl
         rarely: 'distributed port groups',
       },
     ],
+    tags: [
+      { method: 'POST tag', on: 'vcenter', rarely: 'categories and tags that are not there' },
+      { method: 'POST tag association attach', on: 'datacenter' },
+      { method: 'POST tag association attach', on: 'prepared-compute' },
+    ],
+    'storage-policy': [{ method: 'PbmCreate', on: 'vcenter', when: when.storagePolicy }],
     role: [
       { method: 'AddAuthorizationRole', on: 'vcenter' },
       { method: 'UpdateAuthorizationRole', on: 'vcenter', rarely: 'the role has other privileges' },
