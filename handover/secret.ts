@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { IngotError } from '../common/failure.ts';
 import { shellWord } from '../common/shell.ts';
-import type { Manifest } from './manifest.ts';
+import { commentText, type Manifest } from './manifest.ts';
 import type { OperatorKey } from './private-key.ts';
 import type { SealedFacts } from './sealed-facts.ts';
 import type { FoundTemplate } from './template.ts';
@@ -53,10 +53,11 @@ export function keyText({ type, bits, fingerprint, comment }: RecordedKey): stri
   return `${fingerprint} ${type}, ${bits} bits${comment === '' ? '' : `, “${comment}”`}`;
 }
 
-/** What the Secret was checked against, for those who read it. */
+/** What the Secret was checked against, for those who read it; lines of a comment. */
 export function secretHead(found: FoundTemplate, key: RecordedKey): string[] {
   const build = found.build === undefined ? '' : `, as build ${found.build} recorded it`;
-  return [`The private key of ${keyText(key)}:`, `it opens the clones of ${found.inventoryPath}${build}.`];
+  const lines = [`The private key of ${keyText(key)}:`, `it opens the clones of ${found.inventoryPath}${build}.`];
+  return lines.map(commentText);
 }
 
 /** The Secret itself, with the private key in it. */

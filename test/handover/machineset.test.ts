@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { at, machineset, printed, providerSpec, refused, sample } from './machineset-support.ts';
 import { openHandoverSite } from './site.ts';
 
@@ -132,6 +132,17 @@ test('PyYAML reads the same from it', async () => {
       JSON.parse(read),
       documents.map((document): unknown => document.toJS()),
     );
+});
+
+test('text that YAML 1.1 takes for something else is quoted: kubectl reads it so', async () => {
+  const values = ['yes', 'on', 'n', '1_000', '0b11', '010', '1e3', '2001-01-01', 'null'];
+  const taints = values.map((value) => `{ key: "y", value: "${value}", effect: NoSchedule }`);
+  const { stdout } = await printed(await facts(`name: win, taints: [${taints.join(', ')}]`));
+  const read: unknown = parse(stdout, { version: '1.1' });
+  assert.deepEqual(
+    at(read, 'spec', 'template', 'spec', 'taints'),
+    values.map((value) => ({ key: 'y', value, effect: 'NoSchedule' })),
+  );
 });
 
 test('flags come before the image file; what neither says is as the image has it', async () => {

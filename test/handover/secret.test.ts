@@ -63,6 +63,17 @@ suite('the private key of the template', () => {
     assert.ok(!/PRIVATE KEY/.test(stdout + stderr));
   });
 
+  test('a comment of the key that is no comment stays one: what is printed is piped to sh', async () => {
+    const facts = JSON.parse(await factsOf(at('key.pub')));
+    facts.authorizedKeys[0].comment = 'x\ntouch y\u001b[2J\r\u0085z';
+    await site.template('lines', { extraConfig: { ...sealed, 'ingot.facts': JSON.stringify(facts) } });
+    const file = await site.image('template: { name: lines }');
+    const { stdout } = await site.ingot(['handover', 'secret', file]);
+    assert.match(stdout, /^# .*“x touch y \[2J z”:\n# [^\n]*\noc create [^\n]*\n$/);
+    const revealed = await site.ingot(['handover', 'secret', file, '--reveal']);
+    assert.match(revealed.stdout, /^# .*“x touch y \[2J z”:\n# [^\n]*\n\napiVersion/);
+  });
+
   test('--reveal prints the Secret, whose key ssh-keygen reads back', async () => {
     const file = await sealedWith([at('key.pub')]);
     const { code, stdout, stderr } = await site.ingot(['handover', 'secret', file, '--reveal']);
