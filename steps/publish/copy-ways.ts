@@ -30,6 +30,15 @@ function candidateMarks({ mark }: PublishContext): { readonly key: string; reado
   ];
 }
 
+/**
+ * The same for what was cloned, which has all that its source says of itself: the records of steps are of a template that
+ * builds go on with.
+ */
+function clonedMarks(context: PublishContext): { readonly key: string; readonly value: string }[] {
+  const records = [...context.template.marks.keys()].filter((key) => key.startsWith(keys.step));
+  return [...candidateMarks(context), ...records.map((key) => ({ key, value: '' }))];
+}
+
 const nameOf = (context: PublishContext, { name }: CopyWanted): string =>
   namesOf({ ...context.image, template: { ...context.image.template, name } }).candidate;
 
@@ -37,10 +46,7 @@ async function byClone(context: PublishContext, there: Vcenter, wanted: CopyWant
   const { template, signal, image } = context;
   const { templateFolder, pool, host, datastore } = await there.placement(signal);
   const location = { datastore: datastore.ref, pool, host };
-  // A clone has all that its source says of itself. The records of its steps are of a template that builds go on with.
-  const records = [...template.marks.keys()].filter((key) => key.startsWith(keys.step));
-  const extraConfig = [...candidateMarks(context), ...records.map((key) => ({ key, value: '' }))];
-  const spec = { location, template: false, powerOn: false, config: { extraConfig } };
+  const spec = { location, template: false, powerOn: false, config: { extraConfig: clonedMarks(context) } };
   const params = { folder: templateFolder, name: nameOf(context, wanted), spec };
   const what = `copying ${template.name} to ${wanted.datacenter}`;
   return cloneVm(there.vc, template.vm, params, { signal, deadlineMs: image.timeouts.clone, what });
@@ -65,12 +71,7 @@ async function fromLibrary(context: PublishContext, there: Vcenter, wanted: Copy
   const { templateFolder, pool, host, datastore } = await there.placement(signal);
   const to = { name: nameOf(context, wanted), folder: templateFolder, pool, host, datastore: datastore.ref };
   const vm = await deployItem(rest, item, to, { signal, answerMs: image.timeouts.clone });
-  await reconfigure(
-    there.vc,
-    vm,
-    { extraConfig: candidateMarks(context) },
-    { signal, deadlineMs: image.timeouts.task },
-  );
+  await reconfigure(there.vc, vm, { extraConfig: clonedMarks(context) }, { signal, deadlineMs: image.timeouts.task });
   return vm;
 }
 

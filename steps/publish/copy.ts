@@ -3,6 +3,7 @@ import type { CopyWanted } from '../../image/finish-publish.ts';
 import type { Image } from '../../image/index.ts';
 import { keys, namesOf } from '../../image/names.ts';
 import { inventoryPath } from '../../vsphere/inventory-path.ts';
+import { findLibrary } from '../../vsphere/library.ts';
 import { connectTo } from '../../vsphere/site.ts';
 import { type Vcenter, vcenterOf } from '../vcenter/index.ts';
 import { formerName } from '../vcenter/publish.ts';
@@ -22,7 +23,12 @@ export function copyTarget(image: Image, index: number, wanted: CopyWanted): Pub
     check: (context) =>
       at(context, wanted, elsewhere, async (there) => {
         await requireElsewhere(context, there, wanted);
-        await Promise.all([there.look('template', context.signal), there.look('candidate', context.signal)]);
+        const { signal } = context;
+        await Promise.all([
+          there.look('template', signal),
+          there.look('candidate', signal),
+          wanted.library === undefined ? undefined : findLibrary(await there.vc.rest(), wanted.library, { signal }),
+        ]);
       }),
     publish: (context) =>
       at(context, wanted, elsewhere, async (there) => {

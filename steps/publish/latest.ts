@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { IngotError } from '../../common/failure.ts';
 import type { Image } from '../../image/index.ts';
@@ -17,7 +18,7 @@ export function latestTarget(image: Image, { folder, file }: NonNullable<Image['
     what: `what the newest template is, to ${places}`,
     timeoutMs: image.timeouts.task,
     async check() {
-      if (file !== undefined) await makeFolder(file);
+      if (file !== undefined) await requireWritable(file);
     },
     async publish(context) {
       const text = `${JSON.stringify(publishedDocument(context), null, 2)}\n`;
@@ -38,6 +39,17 @@ export function latestTarget(image: Image, { folder, file }: NonNullable<Image['
   };
 }
 
+/** That the file can be written, as far as it can be seen without writing it. */
+async function requireWritable(file: string): Promise<void> {
+  const there = await stat(file).catch(() => undefined);
+  if (there?.isDirectory()) throw notWritten(file, new Error('a folder'));
+  let folder = dirname(file);
+  while (!(await stat(folder).catch(() => undefined)) && dirname(folder) !== folder) folder = dirname(folder);
+  await access(folder, constants.W_OK).catch((cause: unknown) => {
+    throw notWritten(file, cause);
+  });
+}
+
 async function readHere(file: string): Promise<string | undefined> {
   return readFile(file, 'utf8').catch(() => undefined);
 }
@@ -45,19 +57,11 @@ async function readHere(file: string): Promise<string | undefined> {
 async function writeHere(file: string, text: string, build: string): Promise<void> {
   const beside = `${file}.${build}`;
   try {
-    await makeFolder(file);
+    await mkdir(dirname(file), { recursive: true });
     await writeFile(beside, text);
     await rename(beside, file);
   } catch (cause) {
     await rm(beside, { force: true }).catch(() => undefined);
-    throw notWritten(file, cause);
-  }
-}
-
-async function makeFolder(file: string): Promise<void> {
-  try {
-    await mkdir(dirname(file), { recursive: true });
-  } catch (cause) {
     throw notWritten(file, cause);
   }
 }

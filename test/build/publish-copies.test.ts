@@ -79,6 +79,10 @@ test('a copy out of a library is of the item that this build published; what is 
   assertDone(built);
   const vm = await readVm(site, '/DC0/vm/deployed/fetched');
   assert.deepEqual([vm.config.template, marksOf(vm).get('ingot.build')], [true, built.end.build]);
+  assert.deepEqual(
+    [...marksOf(vm).keys()].filter((key) => key.startsWith('ingot.step.')),
+    [],
+  );
 
   // As a subscribed library that has not synchronised yet.
   const behind = await site.build(await site.image('fetched', { ...rule(8080), publish: { copies: [copy] } }));

@@ -163,6 +163,7 @@ test('what cannot be published to is told before anything is built, all at once,
   await site.govc('library.create', '-ds', 'LocalDS_0', '-pub', 'published');
   const [{ publish_info: info }] = JSON.parse(await site.govc('library.info', '-json', 'published'));
   await site.govc('library.create', '-ds', 'LocalDS_0', '-sub', info.publish_url, 'mirror');
+  await mkdir(join(site.folder, 'library'));
   const foreign = join(site.folder, 'notes.txt');
   await writeFile(foreign, 'notes of somebody');
   await site.govc('library.import', '-n', 'notes', 'images', foreign);
@@ -175,7 +176,11 @@ test('what cannot be published to is told before anything is built, all at once,
       ],
       tags: [{ category: 'stage', name: 'raedy' }],
       webhook: { url: hook.url, secret: 'env:NO_SUCH_SECRET' },
-      copies: [{ datacenter: 'DC0', compute: 'DC0_C0', datastore: 'LocalDS_0' }],
+      copies: [
+        { datacenter: 'DC0', compute: 'DC0_C0', datastore: 'LocalDS_0' },
+        { datacenter: 'DC0', compute: 'DC0_C0', datastore: 'LocalDS_9', folder: 'copies' },
+      ],
+      latest: { file: './library' },
     },
   });
   const failure = assertFailed(await site.build(image), {
@@ -195,23 +200,25 @@ test('what cannot be published to is told before anything is built, all at once,
   assert.match(told, /there is: ready/);
   assert.match(told, /NO_SUCH_SECRET/);
   assert.match(told, /copies\[0\]: expected the copy early in another folder/);
+  assert.match(told, /copies\[1\]: expected a datastore "LocalDS_9"/);
+  assert.match(told, /publish\.latest: expected to write .*library, found: a folder/);
   assert.doesNotMatch(await site.govc('find', '/', '-type', 'm'), /early/);
   await site.govc('library.rm', '/images/notes');
 });
 
 test('a place that fails keeps none of the others, and the next build makes up for it', async () => {
   const told = hook.delivered.length;
-  await mkdir(join(site.folder, 'taken.json'));
   const places = { ...publish, contentLibraries: publish.contentLibraries.slice(1) };
-  const changes = { ...rule(8080), publish: { ...places, latest: { file: './taken.json' } } };
+  const changes = { ...rule(8080), publish: places };
+  await site.lab.faults.inject({ kind: 'soap', method: 'SetField', type: 'NoPermission' });
   hook.answers = [500, 500, 500, 500, 500, 500, 500, 500];
   const built = await site.build(await site.image('some', changes), { env });
   hook.answers = [];
   const failure = assertFailed(built, {
     step: 'publish',
-    code: 'publish.latest',
-    message: /^publish\.latest \(.*\): expected to write .*taken\.json, found: EISDIR/,
-    remedy: /can be written/,
+    code: 'vsphere.fault',
+    message: /^publish\.attributes \(custom attributes ingot build, team\): SetField/,
+    remedy: /mend what they name, then build again/,
     evidence:
       /also: publish\.webhook .*HTTP 500 at the last of [2-9] tries[\s\S]*published: content library images: some \(OVF\)/,
     left: [/some-master/, /^template \/DC0\/vm\/some: whole; the next build publishes it$/],
