@@ -18,7 +18,8 @@ const WINDOWS = 'image-type=ova,os-name=windows';
  * A Cluster (`cluster.x-k8s.io/v1beta1`) with a machine deployment of Windows workers beside those that it has; every
  * entry and comment stays. One that is there already is checked, and not added again.
  *
- * @throws IngotError `tanzu.yaml`, `tanzu.kind`, `tanzu.workers` (another machine deployment has the name)
+ * @throws IngotError `tanzu.yaml`, `tanzu.kind`, `tanzu.workers` (another machine deployment has the name),
+ *   `tanzu.list` (no list where one belongs)
  */
 export function addWindowsWorkers(file: string, text: string, workers: WindowsWorkers): string {
   const given = objectOf(file, text, 'Cluster');

@@ -17,7 +17,7 @@ const WINDOWS_PACKAGE = 'tkg-windows.tanzu.vmware.com.';
  * there stays, and what is there already is not added again.
  *
  * @throws IngotError `tanzu.yaml`, `tanzu.kind`, `tanzu.tkr-name` (another release), `tanzu.windows-package` (the list
- *   has another version of the package)
+ *   has another version of the package), `tanzu.list` (no list where one belongs)
  */
 export function addToTkr(file: string, text: string, { tkr, osImage, windowsPackage }: TkrAddition): string {
   const given = objectOf(file, text, 'TanzuKubernetesRelease');

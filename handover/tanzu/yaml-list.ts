@@ -1,4 +1,14 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, stringify, type YAMLSeq } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  stringify,
+  type YAMLSeq,
+} from 'yaml';
 import { IngotError } from '../../common/failure.ts';
 
 /** One YAML file with the object that is changed in it. */
@@ -55,8 +65,12 @@ export function objectOf(file: string, text: string, kind: string): ObjectInFile
 /**
  * The text with one more item at the end of a list; all else stays byte by byte, comments and all. Only a list that is
  * not written as a block (`[a, b]`), or is not there, makes the document be written anew.
+ *
+ * @throws IngotError `tanzu.list`: something else stands there
  */
-export function withItem({ text, document, documents }: ObjectInFile, path: readonly string[], item: object): string {
+export function withItem(given: ObjectInFile, path: readonly string[], item: object): string {
+  requireList(given, path);
+  const { text, document, documents } = given;
   const list = document.getIn(path, true);
   const last = isSeq(list) && list.flow !== true ? endOf(list, text) : undefined;
   if (last === undefined) {
@@ -67,6 +81,26 @@ export function withItem({ text, document, documents }: ObjectInFile, path: read
   const lines = stringify(item, { indentSeq: false, lineWidth: 0 }).trimEnd().split('\n');
   const added = lines.map((line, index) => `${last.indent}${index === 0 ? '- ' : '  '}${line}`).join('\n');
   return `${text.slice(0, last.end)}\n${added}${text.slice(last.end) || '\n'}`;
+}
+
+/** What is there and is no list, or could not hold one, is not overwritten. */
+function requireList({ document, at }: ObjectInFile, path: readonly string[]): void {
+  for (let length = 1; length <= path.length; length++) {
+    const here = path.slice(0, length);
+    const last = length === path.length;
+    const node = document.getIn(here, true);
+    if (node === undefined || (last ? isSeq(node) || (isScalar(node) && node.value === null) : isMap(node))) continue;
+    const found = isAlias(node) ? 'an alias' : isMap(node) ? 'a map' : isSeq(node) ? 'a list' : text(node);
+    throw new IngotError(
+      'tanzu.list',
+      `expected ${last ? 'a list' : 'a map'} as ${here.join('.')} at ${at(here)}, found ${found}`,
+      { remedy: 'write the object anew with kubectl get … -o yaml' },
+    );
+  }
+}
+
+function text(node: unknown): string {
+  return isScalar(node) && node.value !== null ? String(node.value) : 'nothing';
 }
 
 /** Where the line of the last item ends, and what its dash is indented by; undefined for an empty list. */

@@ -190,6 +190,18 @@ test('tkr: two entries more, all else byte by byte, and none the second time', a
     const { stdout } = await site.ingot(['handover', 'tkr', file, '--in', published], secret);
     assert.equal(stdout, readFileSync(published, 'utf8'));
   }
+  // Nothing that is there is lost, and nothing is written over.
+  const list = / osImages:\n.*\n/;
+  for (const [there, found] of [
+    [' osImages: { a: b }', 'a list as spec.osImages at \\S+tkr.yaml:12:12, found a map'],
+    [' osImages: *more', 'a list as spec.osImages at \\S+, found an alias'],
+  ] as const) {
+    const wrong = await merge(`${tkr.replace(list, `${there}\n`)}more: &more\n- name: photon\n`);
+    assert.deepEqual([wrong.code, wrong.stdout], [1, '']);
+    assert.match(wrong.stderr, new RegExp(`expected ${found} \\(tanzu\\.list\\)`));
+  }
+  const nothing = await merge(tkr.replace(/spec:\n[\s\S]*/, 'spec:\n'));
+  assert.match(nothing.stderr, /expected a map as spec at \S+, found nothing \(tanzu\.list\)/);
   const broken = await merge(tkr.replace(' osImages:', ' osImages: ['));
   assert.match(broken.stderr, /tkr\.yaml:\d+:\d+/);
 });
