@@ -47,8 +47,17 @@ export async function program(cli: Cli): Promise<Command> {
   const [first = ''] = cli.argv;
   const named = Object.hasOwn(commands, first) ? [commands[first]] : Object.values(commands);
   for (const command of named) if (command !== undefined) root.addCommand(await command(cli));
-  for (const command of [root, ...root.commands]) {
-    command.exitOverride().helpOption('-h, --help', 'print this help');
+  const { stdout, stderr } = cli;
+  const output = {
+    writeOut: (text: string) => void stdout.write(text),
+    writeErr: (text: string) => void stderr.write(text),
+  };
+  for (const command of withAllBelow(root)) {
+    command.exitOverride().helpOption('-h, --help', 'print this help').configureOutput(output);
   }
   return root;
+}
+
+function withAllBelow(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withAllBelow)];
 }

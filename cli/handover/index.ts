@@ -21,7 +21,7 @@ export async function handoverCommand(cli: Cli): Promise<Command> {
     .helpCommand('help [command]', 'print the help of a command')
     .showHelpAfterError('(ingot handover --help lists its commands)');
   for (const command of commands) {
-    group.addCommand((await command(cli)).exitOverride().helpOption('-h, --help', 'print this help'));
+    group.addCommand(await command(cli));
   }
   return group;
 }

@@ -12,7 +12,7 @@ export function isoCommand(cli: Cli): Command {
     .helpCommand('help [command]', 'print the help of a command')
     .showHelpAfterError('(ingot iso --help lists its commands)');
   for (const command of [inspectCommand, packCommand, noPromptCommand]) {
-    group.addCommand(command(cli).exitOverride().helpOption('-h, --help', 'print this help'));
+    group.addCommand(command(cli));
   }
   return group;
 }

@@ -11,7 +11,7 @@ export function unattendCommand(cli: Cli): Command {
     .helpCommand('help [command]', 'print the help of a command')
     .showHelpAfterError('(ingot unattend --help lists its commands)');
   for (const command of [showCommand, lintCommand]) {
-    group.addCommand(command(cli).exitOverride().helpOption('-h, --help', 'print this help'));
+    group.addCommand(command(cli));
   }
   return group;
 }
