@@ -24,7 +24,7 @@ export function prepareCommand(cli: Cli): Command {
     .description(
       'Compares vCenter with what the image file says of the clusters that use the template: tags of regions and zones, ' +
         'the storage policy, and more (docs/prepare.md). Changes nothing unless --yes is given; what is right already ' +
-        'stays as it is, and nothing is ever removed.',
+        'stays as it is, and nothing is removed but privileges of prepare.role.',
     )
     .argument('<file>', 'the image file')
     .option('--var <name=value>', 'value of a variable of the image file; repeat it for more', collectVariable)
