@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { promisify } from 'node:util';
-import { type Ended, ingot } from '../cli/ingot.ts';
+import { ingotHere } from '../cli/here.ts';
+import type { Ended } from '../cli/ingot.ts';
 import { startVcsim } from '../vsphere/vcsim.ts';
 
 const run = promisify(execFile);
@@ -30,7 +31,7 @@ export interface HandoverSite {
   template(name: string, options?: TemplateOptions): Promise<string>;
   /** Writes an image file of the name `windows` with more YAML behind it; returns its path. */
   image(more?: string, placement?: Readonly<Record<string, string>>): Promise<string>;
-  /** Runs `ingot` against the simulator. */
+  /** Runs `ingot` against the simulator, in this process. */
   ingot(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
 }
 
@@ -93,6 +94,6 @@ export async function openHandoverSite(...args: string[]): Promise<HandoverSite>
       await writeFile(file, `${lines.join('\n')}\n`);
       return file;
     },
-    ingot: (words, env = {}) => ingot(words, { cwd: folder, env: { PASSWORD: 'pass', ...env } }),
+    ingot: (words, env = {}) => ingotHere(words, { PASSWORD: 'pass', ...env }),
   };
 }
