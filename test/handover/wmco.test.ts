@@ -9,7 +9,7 @@ import { wmcoRelease, wmcoReleases } from '../../handover/wmco.ts';
 import { fitsOpenshift } from '../../handover/wmco-fit.ts';
 import { loadText } from '../../image/index.ts';
 import { ingotHere } from '../cli/here.ts';
-import { emptyFolder, ingot, root, sample } from '../cli/ingot.ts';
+import { emptyFolder, root, sample } from '../cli/ingot.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBmc0ODHWQCIcRyMs5zCbnbIODJhNWRWQAqVrIBlHIRn node-admin';
 const SHA = '0'.repeat(64);
@@ -158,7 +158,7 @@ suite('ingot preflight', () => {
       [['--for', 'openshift'], 1, /expected handover\.openshift\.version .*\(handover\.missing-fact\)/],
       [['--for', 'openshift:3.11'], 1, /from 4\.6 on, found 3\.11 \(handover\.unknown-release\)/],
     ] as const) {
-      const ended = await ingot(['preflight', ...words, sample]);
+      const ended = await ingotHere(['preflight', ...words, sample]);
       assert.equal(ended.code, code, ended.stderr);
       assert.match(ended.stderr, message);
     }
