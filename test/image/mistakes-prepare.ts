@@ -66,7 +66,7 @@ export const PREPARE_MISTAKES: readonly Mistake[] = [
     'prepare.storagePolicy.name',
     'image.value',
   ],
-  [UPDATES, 'prepare: { ‸role: { name: ingot } }', 'prepare.role.principal', 'image.missing'],
+  [UPDATES, 'prepare: { ‸role: { name: ingot } }', 'prepare.role.principal', 'image.required'],
   [UPDATES, "prepare: { role: { name: ‸'', principal: a@b } }", 'prepare.role.name', 'image.value'],
   [UPDATES, 'prepare: { role: { name: r, principal: a@b, for: [‸all] } }', 'prepare.role.for[0]', 'image.value'],
 ];
