@@ -32,14 +32,11 @@ export function guestAccess({ image, vcenter, password, hostKeys, port }: GuestA
   const sessions = new Map<Role, Promise<Guest>>();
 
   async function connect(role: Role, signal: AbortSignal): Promise<Guest> {
-    const [center, { openThroughTools: throughTools }] = await Promise.all([
-      vcenter(),
-      import('./guest/through-tools.ts'),
-    ]);
+    const [center, { openThroughTools }] = await Promise.all([vcenter(), import('./guest/through-tools.ts')]);
     const machine = await center.machine(role, signal);
     // The clone of the smoke test has no network.
     return image.communicator === 'vmtools' || role === 'smoke'
-      ? throughTools({ image, vc: center.vc, password: password(role, signal) }, machine, signal)
+      ? openThroughTools({ image, vc: center.vc, password: password(role, signal) }, machine, signal)
       : overSsh(machine, signal);
   }
 

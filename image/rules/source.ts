@@ -105,6 +105,14 @@ export const customization: Rule = ({ source, windows }, raw) => {
         : 'add windows.administratorPassword, or customization.password',
     );
   for (const [index, nic] of (written.nics ?? []).entries()) {
+    if (nic?.address?.includes(':') === true)
+      findings.push({
+        path: [...path, 'nics', index, 'address'],
+        code: 'source.customization',
+        expected: 'an IPv4 address with prefix length',
+        found: nic.address,
+        remedy: 'write an IPv4 address; IPv6 comes from the network',
+      });
     if (nic?.gateways === undefined || raw([...path, 'nics', index, 'address']) !== undefined) continue;
     findings.push({
       path: [...path, 'nics', index, 'gateways'],

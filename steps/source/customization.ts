@@ -59,17 +59,17 @@ export async function customizationSpec(
     customization.kind === 'spec'
       ? (await specNamed(vc, customization.spec, signal)).spec
       : await fromFields(customization, image.hardware.nics.length);
-  await checkCustomization(vc, source, spec, { signal }).catch((error: unknown) => {
+  try {
+    await checkCustomization(vc, source, spec, { signal });
+  } catch (error) {
     // The clone has the NICs of the image file, whatever the source has: vCenter looks again when it clones.
-    if (isFault(error, 'NicSettingMismatch') || !isFault(error, 'CustomizationFault')) {
-      if (isFault(error, 'NicSettingMismatch')) return;
-      throw error;
-    }
+    if (isFault(error, 'NicSettingMismatch')) return spec;
+    if (!isFault(error, 'CustomizationFault')) throw error;
     const found = error instanceof Error ? error.message : String(error);
     throw problem('vCenter to take the customization specification', found, {
       remedy: 'look at the guest OS id and VMware Tools of the source, and correct source.customization',
     });
-  });
+  }
   return spec;
 }
 

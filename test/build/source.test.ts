@@ -77,12 +77,22 @@ test('a snapshot of a running VM is cloned, linked; what its password was derive
 });
 
 test('vCenter customizes the clone, and the build goes on with the new password', async () => {
-  const customization = { computerName: 'fresh', password: 'env:FRESH' };
+  const nics = [{ address: '192.0.2.10/25', gateways: ['192.0.2.1'], dnsServers: ['192.0.2.53'] }];
+  const customization = { computerName: 'fresh', password: 'env:FRESH', nics, runOnce: ['cmd /c rem'] };
   const file = await site.image('customized', from({ template: 'base', customization }));
   const built = await site.build(file, { env: { FRESH: 'Correct-Horse-7' } });
   assertDone(built);
   assert.match(built.proof('install-windows').join(), /computer name fresh/);
   assert.ok(!built.stdout.includes('Correct-Horse-7'));
+  const sent = /<customization\b.*?<\/customization>/s.exec(readFileSync(trace, 'utf8'))?.[0] ?? '';
+  for (const part of [
+    /<password[^>]*><value>Correct-Horse-7<\/value><plainText>true</,
+    /<timeZone>90<\/timeZone><autoLogon>true<\/autoLogon><autoLogonCount>1</,
+    /<joinWorkgroup>WORKGROUP</,
+    /<ipAddress>192\.0\.2\.10<\/ipAddress><\/ip><subnetMask>255\.255\.255\.128<\/subnetMask><gateway>192\.0\.2\.1</,
+    /<changeSID>true</,
+  ])
+    assert.match(sent.replace(/>\s+</g, '><'), part);
 });
 
 test('where vCenter fails to customize, the logs are named, and the next build makes the clone anew', async () => {
@@ -148,7 +158,7 @@ async function refused(source: Changes, more: Changes = {}) {
   return site.build(await site.image('refused', from(source, more)));
 }
 
-test('what cannot be cloned is told before anything is made', async () => {
+test('what cannot be cloned is told before anything is made, another Windows once it is seen', async () => {
   const step = 'preflight';
   const remedy = /source/;
   assertFailed(await refused({ template: 'bsae' }), {
@@ -167,6 +177,14 @@ test('what cannot be cloned is told before anything is made', async () => {
   });
   assertFailed(await refused({ vm: 'plain' }), {
     ...{ step, code: 'source.no-way-in', message: /a way into the Windows/, remedy: /administratorPassword/ },
+  });
+  const other = { windows: { version: '2019' } };
+  assertFailed(await refused({ template: 'base' }, other), {
+    step: 'install-windows',
+    code: 'source.windows',
+    message: /2019 \(build 17763\).*found 19042\.508/,
+    remedy: /windows\.version/,
+    left: [/refused-master/],
   });
   const own = await site.build(await site.image('base', from({ template: 'base' })));
   assertFailed(own, { step, code: 'source.own', message: /another image/, remedy: /another name/ });

@@ -57,4 +57,10 @@ export const SOURCE_MISTAKES: readonly Mistake[] = [
     `${CUSTOM}.nics[0].gateways`,
     'source.customization',
   ],
+  [
+    MEDIA,
+    customized("{ password: env:P, nics: [{ address: ‸'2001:db8::1/64' }] }"),
+    `${CUSTOM}.nics[0].address`,
+    'source.customization',
+  ],
 ];
