@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { resolve as resolvePath } from 'node:path';
 import { IngotError } from '../common/failure.ts';
 import type { Redactor } from '../common/redactor.ts';
 
 /** What a secret is written as in the image file. The reference itself is no secret and may be printed. */
 export const SECRET_PATTERN = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|exec:.*\S.*)$/;
+
+/** Longest secret in bytes: of a file that is longer, somebody named the wrong one. */
+const LONGEST = 1024 * 1024;
 
 /** Where references are resolved. */
 export interface SecretContext {
@@ -35,8 +38,8 @@ export class Secret {
 
   /**
    * The secret. It is registered with the redactor before it is returned.
-   * @throws IngotError `secret.missing` (variable, file or command not there), `secret.empty`, `secret.unreadable`,
-   *   `secret.command` (the command failed or took longer than a minute)
+   * @throws IngotError `secret.missing` (variable, file or command not there), `secret.empty`, `secret.unreadable`
+   *   (or longer than 1 MiB), `secret.command` (the command failed or took longer than a minute)
    */
   resolve(): Promise<string> {
     this.#value ??= this.#read().catch((error: unknown) => {
@@ -86,8 +89,9 @@ function readVariable(name: string, context: SecretContext): string {
 
 async function readSecretFile(path: string, context: SecretContext): Promise<string> {
   const file = resolvePath(context.directory, path);
+  let bytes: Buffer;
   try {
-    return trimNewline(await readFile(file, 'utf8'));
+    bytes = await readStart(file, LONGEST + 1);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     const missing = code === 'ENOENT' || code === 'ENOTDIR';
@@ -99,6 +103,18 @@ async function readSecretFile(path: string, context: SecretContext): Promise<str
       },
     );
   }
+  if (bytes.length <= LONGEST) return trimNewline(bytes.toString('utf8'));
+  throw new IngotError('secret.unreadable', `expected a secret in the file ${file}, found more than 1 MiB`, {
+    remedy: 'name the file of the secret',
+  });
+}
+
+/** The first bytes of a file, at most `length`. */
+async function readStart(file: string, length: number): Promise<Buffer> {
+  await using handle = await open(file);
+  const chunks: Buffer[] = [];
+  for await (const chunk of handle.createReadStream({ end: length - 1, autoClose: false })) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** Editors and `echo` end a file with a newline that is not part of the secret: one is taken away. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,6 +87,17 @@ test('a secret is read when it is resolved, once, and the redactor knows it from
   assert.equal(await password.resolve(), 'planted-secret');
   assert.equal(redactor.text('a planted-secret b'), 'a *** b');
   assert.equal(`${password} ${JSON.stringify({ password })}`, 'env:LATE {"password":"env:LATE"}');
+});
+
+test('a long secret is kept out as a short one is; a file that is none is not read whole', async () => {
+  const redactor = new Redactor();
+  const long = randomBytes(48 * 1024).toString('base64');
+  await writeFile(join(folder, 'long'), long);
+  assert.equal(await load('file:long', {}, redactor).vcenter.password.resolve(), long);
+  assert.equal(redactor.text(`it is ${long}, or ${encodeURIComponent(long)}`), 'it is ***, or ***');
+  await writeFile(join(folder, 'windows.iso'), Buffer.alloc(1024 * 1024 + 1, 'a'));
+  const { code, message } = await failure('file:windows.iso');
+  assert.deepEqual([code, /found more than 1 MiB/.test(message)], ['secret.unreadable', true]);
 });
 
 test('what fails has a code and a remedy, and never shows output of a command', async () => {
