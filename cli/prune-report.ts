@@ -30,6 +30,7 @@ const titles: Readonly<Record<LeftoverKind, string>> = {
   media: 'Media, shared by all images',
   'media-record': 'Records of media',
   'smoke-clone': 'Clones of smoke tests',
+  'export-clone': 'Clones of exports',
   candidate: 'Clones that are not templates yet',
   'old-template': 'Templates of before',
 };

@@ -9,6 +9,8 @@ export interface Names {
   readonly template: string;
   /** A clone of the sealed candidate, started to see that it does; deleted before the candidate becomes the template. */
   readonly smoke: string;
+  /** A clone of the template, exported where vCenter does not export a template itself; deleted afterwards. */
+  readonly export: string;
   /** Folder on the datastore for media, shared by all images: named by content. */
   readonly mediaFolder: string;
   /** Folder on the datastore for the answer discs of this image: named at random. */
@@ -23,6 +25,7 @@ export function namesOf(image: Image): Names {
     candidate: `${image.template.name}-candidate`,
     template: image.template.name,
     smoke: `${image.template.name}-smoke`,
+    export: `${image.template.name}-export`,
     mediaFolder: 'ingot/media',
     discFolder: `ingot/discs-${image.name}`,
     leaseFolder: `ingot/leases/${image.name}`,

@@ -12,28 +12,40 @@ import { ageWords } from './words.ts';
 
 /** What a broken build left: the clone of its smoke test, its candidate; and the templates beyond `template.keep`. */
 export function judgeVms(center: Center, place: Place, vms: ImageVms): Leftover[] {
-  const smoke = judgeSmoke(center, place, vms.smoke);
+  const smoke = judgeClone(center, place, vms.smoke, ofSmokeTest);
+  const exported = judgeClone(center, place, vms.exported, ofExport);
   const candidate = judgeCandidate(center, place, vms.candidate);
   // The disks of a linked clone are children of the candidate's.
   const needed = smoke.some(({ remove }) => remove === undefined);
   const why = `${place.names.smoke} may stand upon its disks`;
   const judged = needed ? candidate.map((leftover) => ({ ...leftover, why, remove: undefined })) : candidate;
-  return [...smoke, ...judged, ...judgeOld(center, place, vms)];
+  return [...smoke, ...exported, ...judged, ...judgeOld(center, place, vms)];
+}
+
+interface TemporaryClone {
+  readonly kind: Leftover['kind'];
+  readonly role: string;
+  readonly why: string;
 }
 
 /** It may run: nobody shuts a clone down that is only looked at. */
-function judgeSmoke(center: Center, place: Place, smoke: VmFacts | undefined): Leftover[] {
-  const { config } = smoke ?? {};
-  if (smoke === undefined || smoke.isTemplate || config?.get(keys.image) !== place.image.name) return [];
-  if (config.get(keys.role) !== 'smoke') return [];
-  const age = ageOf(smoke.created, center.now);
+const ofSmokeTest: TemporaryClone = {
+  kind: 'smoke-clone',
+  role: 'smoke',
+  why: 'the smoke test of a build broke off, or kept it to be looked at',
+};
+const ofExport: TemporaryClone = { kind: 'export-clone', role: 'export', why: 'the export of a template broke off' };
+
+function judgeClone(center: Center, place: Place, vm: VmFacts | undefined, clone: TemporaryClone): Leftover[] {
+  const { config } = vm ?? {};
+  if (vm === undefined || vm.isTemplate || config?.get(keys.image) !== place.image.name) return [];
+  if (config.get(keys.role) !== clone.role) return [];
+  const age = ageOf(vm.created, center.now);
   const limit = center.rules.olderThanMs ?? candidateMs;
   const kept = !isOlder(age, limit);
   const young = age === null ? 'of unknown age' : `younger than ${ageWords(limit)}`;
-  const why = kept
-    ? `${young}: a build may work on it`
-    : 'the smoke test of a build broke off, or kept it to be looked at';
-  return [leftoverOf(center, place, smoke, { kind: 'smoke-clone', why, kept })];
+  const why = kept ? `${young}: a build may work on it` : clone.why;
+  return [leftoverOf(center, place, vm, { kind: clone.kind, why, kept })];
 }
 
 /** Nothing of one that is not ours: ingot says nothing of what it did not make. */

@@ -5,6 +5,7 @@ export const leftoverKinds = [
   'media',
   'media-record',
   'smoke-clone',
+  'export-clone',
   'candidate',
   'old-template',
 ] as const;

@@ -29,6 +29,8 @@ export interface ImageVms {
   readonly template: VmFacts | undefined;
   /** The clone of a smoke test that broke off, or that somebody wanted to look at. */
   readonly smoke: VmFacts | undefined;
+  /** The clone of an export that broke off. */
+  readonly exported: VmFacts | undefined;
   readonly old: readonly VmFacts[];
 }
 
@@ -42,15 +44,16 @@ export async function readVms({ vc }: Center, place: Place, signal: AbortSignal)
     return found?.type === 'VirtualMachine' ? { type: found.type, value: found.value } : undefined;
   };
   const prefix = escapeName(formerName(names.template, ''));
-  const [master, candidate, template, smoke, former] = await Promise.all([
+  const [master, candidate, template, smoke, exported, former] = await Promise.all([
     at(folderPath, names.master),
     at(templateFolderPath, names.candidate),
     at(templateFolderPath, names.template),
     at(templateFolderPath, names.smoke),
+    at(templateFolderPath, names.export),
     oldTemplates(vc, templateFolder, prefix, image.name, signal),
   ]);
   const old = former.map(({ vm }) => vm);
-  const all = [master, candidate, template, smoke, ...old].filter((vm) => vm !== undefined);
+  const all = [master, candidate, template, smoke, exported, ...old].filter((vm) => vm !== undefined);
   // Older servers refuse to tell of a property that they do not know.
   const values = await vc.properties(all, isTooOld(vc.apiVersion) ? paths : [...paths, 'config.createDate'], {
     signal,
@@ -81,6 +84,7 @@ export async function readVms({ vc }: Center, place: Place, signal: AbortSignal)
     candidate: factsOf(candidate),
     template: factsOf(template),
     smoke: factsOf(smoke),
+    exported: factsOf(exported),
     old: old.flatMap((vm) => factsOf(vm) ?? []),
   };
 }

@@ -94,7 +94,7 @@ async function byExport(context: PublishContext, there: Vcenter, wanted: CopyWan
       directory,
       format: 'ovf',
       clone: {
-        name: `${template.name}-export`,
+        name: namesOf(image).export,
         folder: home.templateFolder,
         pool: home.pool,
         host: home.host,

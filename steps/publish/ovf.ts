@@ -3,7 +3,7 @@ import { access, mkdir } from 'node:fs/promises';
 import { IngotError } from '../../common/failure.ts';
 import type { OvfWanted } from '../../image/finish-publish.ts';
 import type { Image } from '../../image/index.ts';
-import { keys } from '../../image/names.ts';
+import { keys, namesOf } from '../../image/names.ts';
 import { type OvfRecord, ovfRecords } from './ovf-records.ts';
 import type { PublishContext, Published, PublishTarget } from './target.ts';
 
@@ -54,7 +54,7 @@ async function exportTemplate(context: PublishContext, { directory, name, format
     // What says that it is ingot's, and of which build: a copy of it is known by that.
     keepExtraConfig: (key) => key.startsWith('ingot.'),
     clone: {
-      name: `${template.name}-ovf`,
+      name: namesOf(image).export,
       folder: place.templateFolder,
       pool: place.pool,
       host: place.host,

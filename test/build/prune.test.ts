@@ -50,6 +50,18 @@ test('after a build that ended nothing can be removed, in few requests, none of 
   assert.ok(soap <= 25, `${soap} requests: ${JSON.stringify(counts)}`);
 });
 
+test('the clone of an export that broke off goes; one of that name that is not ours stays', async () => {
+  await cloneOf('core', 'core-export', { image: 'core', role: 'export' }, false);
+  await cloneOf('core', 'other-export', { image: '', role: '', build: '' }, false);
+  const young = await prune(site, file, '--yes');
+  assert.deepEqual([young.of('keep').includes('core-export'), young.of('removed')], [true, []]);
+  const removed = await prune(site, file, '--yes', '--older-than', '0s');
+  assert.deepEqual(removed.of('removed'), ['core-export']);
+  assert.ok(!(await prune(site, other, '--older-than', '0s')).stdout.includes('other-export'));
+  assert.match(await govc('find', '/DC0/vm', '-name', '*-export'), /^\/DC0\/vm\/other-export\n$/);
+  await govc('vm.destroy', 'other-export');
+});
+
 test('partial uploads: 48 hours decide, and a name that ingot does not give is nobody’s to remove', async () => {
   const [young, old] = ['upload-0123456789abcdef.partial', 'upload-fedcba9876543210.partial'];
   const orphan = 'sha256-0123456789ab-gone.iso.sha256';

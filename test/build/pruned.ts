@@ -106,7 +106,7 @@ export async function everything({ govc }: Site): Promise<Set<string>> {
 
 /** An entry as `everything` names it. */
 export function pathOf({ kind, folder, name }: PruneEntry): string {
-  const isVm = ['smoke-clone', 'candidate', 'old-template'].includes(kind);
+  const isVm = ['smoke-clone', 'export-clone', 'candidate', 'old-template'].includes(kind);
   return isVm ? `VM ${folder}/${name}` : `${folder.replace('[LocalDS_0] ', '')}/${name}`;
 }
 
