@@ -39,7 +39,9 @@ export function tarHeader(name: string, size: number, modified: Date): Buffer {
   }
   const seconds = Math.floor(modified.getTime() / 1000);
   header.write(`${seconds.toString(8).padStart(11, '0')}\0`, 136, 'latin1');
-  header.write('        0ustar\x0000', 148, 'latin1');
+  // The sum is made with blanks in its own place.
+  header.write('        0', 148, 'latin1');
+  header.write('ustar\x0000', 257, 'latin1');
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return header;
