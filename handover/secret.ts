@@ -50,7 +50,7 @@ export function matchKey(found: FoundTemplate, key: OperatorKey, file: string): 
 
 /** `SHA256:… ssh-ed25519, 256 bits, “node-admin”`. */
 export function keyText({ type, bits, fingerprint, comment }: RecordedKey): string {
-  return `${fingerprint} ${type}, ${bits} bits${comment === '' ? '' : `, “${comment}”`}`;
+  return commentText(`${fingerprint} ${type}, ${bits} bits${comment === '' ? '' : `, “${comment}”`}`);
 }
 
 /** What the Secret was checked against, for those who read it; lines of a comment. */

@@ -70,7 +70,10 @@ export async function findTemplate(
       `expected the template ${wanted}, found ${found === undefined ? 'nothing' : `a ${found.type}`} there`,
       {
         evidence: others.map((other) => `${other} has that name`),
-        remedy: `build it (ingot build ${image.file}), or correct template.name and template.folder`,
+        remedy:
+          path === undefined
+            ? `build it (ingot build ${image.file}), or correct template.name and template.folder`
+            : 'give the full inventory path of a template: govc find / -type m -config.template true lists them',
       },
     );
   }

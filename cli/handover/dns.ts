@@ -36,8 +36,8 @@ export function dnsCommand(cli: Cli): Command {
       server,
     )
     .option('--timeout <duration>', 'how long an answer may take', duration, 6000)
-    .option('--cluster-name <name>', 'name of the cluster; left out: handover.openshift.clusterName')
-    .option('--base-domain <domain>', 'its base domain; left out: handover.openshift.baseDomain')
+    .option('--cluster-name <name>', 'name of the cluster; left out: handover.openshift.clusterName', dnsName)
+    .option('--base-domain <domain>', 'its base domain; left out: handover.openshift.baseDomain', dnsName)
     .option('--json', 'print one JSON object instead of lines')
     .action((file: string, flags: DnsFlags) => dns(cli, file, flags));
 }
@@ -53,8 +53,14 @@ function server(text: string, before: readonly string[] = []): string[] {
 
 function duration(text: string): number {
   const milliseconds = parseDuration(text);
-  if (milliseconds !== undefined && milliseconds > 0) return milliseconds;
-  throw new InvalidArgumentError('Expected a duration such as 5s.');
+  if (milliseconds !== undefined && milliseconds > 0 && milliseconds <= 3_600_000) return milliseconds;
+  throw new InvalidArgumentError('Expected a duration such as 5s, of an hour at most.');
+}
+
+/** As the image file wants them. */
+function dnsName(text: string): string {
+  if (/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(text)) return text;
+  throw new InvalidArgumentError('Expected a DNS name in lower case.');
 }
 
 async function dns(cli: Cli, file: string, flags: DnsFlags): Promise<void> {

@@ -4,7 +4,7 @@ import type { MachineSetFlags } from '../../handover/openshift/facts.ts';
 import { parseSize } from '../../image/units.ts';
 import type { Cli } from '../context.ts';
 import { withVcenter } from '../with-vcenter.ts';
-import { type TemplateFlags, withTemplateFlags } from './shared.ts';
+import { nonEmpty, type TemplateFlags, withTemplateFlags } from './shared.ts';
 
 interface Flags extends TemplateFlags, MachineSetFlags {
   readonly role?: 'worker' | 'infra';
@@ -29,17 +29,17 @@ export function machinesetCommand(cli: Cli): Command {
         .choices(['vsphere', 'aws'])
         .default('vsphere'),
     )
-    .option('--zone <name>', 'only the MachineSet of this failure domain or zone')
-    .option('--name <name>', 'name of the MachineSet; at most 9 characters for Windows')
+    .option('--zone <name>', 'only the MachineSet of this failure domain or zone', nonEmpty)
+    .option('--name <name>', 'name of the MachineSet; at most 9 characters for Windows', nonEmpty)
     .option('--replicas <number>', 'machines of each MachineSet', whole(0, 1000))
     .option('--cpus <number>', 'virtual CPUs of a machine', whole(1, 768))
     .option('--memory <size>', 'memory of a machine, such as 16GiB', bytes)
     .option('--disk <size>', "disk of a machine, such as 128GiB; not smaller than the template's", bytes)
-    .option('--network <name>', 'port group of the machines')
-    .option('--folder <path>', 'VM folder of the machines')
-    .option('--resource-pool <path>', 'resource pool of the machines')
-    .option('--datastore <name>', 'datastore of the machines')
-    .option('--template <path>', 'inventory path of another template; needed for --role infra on vSphere')
+    .option('--network <name>', 'port group of the machines', nonEmpty)
+    .option('--folder <path>', 'VM folder of the machines', nonEmpty)
+    .option('--resource-pool <path>', 'resource pool of the machines', nonEmpty)
+    .option('--datastore <name>', 'datastore of the machines', nonEmpty)
+    .option('--template <path>', 'inventory path of another template; needed for --role infra on vSphere', nonEmpty)
     .option('--autoscaler <min:max>', 'a MachineAutoscaler beside each MachineSet', range)
     .option('--health-check', 'a MachineHealthCheck beside each MachineSet')
     .action((file: string, flags: Flags) => machineset(cli, file, flags));

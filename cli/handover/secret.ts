@@ -6,6 +6,7 @@ import type { Image, Secret } from '../../image/index.ts';
 import type { Cli } from '../context.ts';
 import { collectVariable, type Variables } from '../variables.ts';
 import { withVcenter } from '../with-vcenter.ts';
+import { nonEmpty } from './shared.ts';
 
 interface SecretFlags {
   readonly key?: string;
@@ -22,7 +23,7 @@ export function secretCommand(cli: Cli): Command {
         'private key was found to belong to a key in the template. The key itself is shown by --reveal only.',
     )
     .argument('<file>', 'the image file')
-    .option('--key <file>', 'the private key; left out: openssh.privateKey of the image file')
+    .option('--key <file>', 'the private key; left out: openssh.privateKey of the image file', nonEmpty)
     .option('--reveal', 'print the Secret with the key in it instead, for oc apply -f -')
     .option('--var <name=value>', 'value of a variable of the image file; repeat it for more', collectVariable)
     .action((file: string, flags: SecretFlags) => secret(cli, file, flags));

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { IngotError } from '../../common/failure.ts';
 import { collectVariable, type Variables } from '../variables.ts';
 
@@ -14,6 +14,12 @@ export function withTemplateFlags(command: Command): Command {
     .argument('<file>', 'the image file')
     .option('--var <name=value>', 'value of a variable of the image file; repeat it for more', collectVariable)
     .option('--foreign-template', 'take a template that no build of this image sealed: you know that it is');
+}
+
+/** The value of a flag that is a name or a path: none (`--folder "$UNSET"`) is a mistake, not the root. */
+export function nonEmpty(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('Expected a name, found nothing.');
 }
 
 /** A text file that a flag names. @throws IngotError `cli.input-file` */

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Cli } from '../context.ts';
 import { withVcenter } from '../with-vcenter.ts';
 import { readInput, type TemplateFlags, withTemplateFlags } from './shared.ts';
@@ -20,7 +20,7 @@ export function tkgCommand(cli: Cli): Command {
           'or, with --variables, the lines for the configuration file of a cluster; or, with --in, a Cluster with Windows workers.',
       ),
   )
-    .option('--variables', 'print the variables of a cluster configuration file instead')
+    .addOption(new Option('--variables', 'print the variables of a cluster configuration file instead').conflicts('in'))
     .option('--in <cluster.yaml>', 'add the Windows workers to this Cluster, and print it')
     .option('--reveal', 'print the Secret of the identity with its password, too')
     .option('--any-windows', 'do not ask whether Tanzu supports this version of Windows')

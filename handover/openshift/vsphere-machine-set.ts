@@ -104,7 +104,7 @@ function notes({ role, template, templateNote, extendOsPartition, workspace, ser
     { at: ['workspace', 'resourcePool'], text: `a resource pool of ${workspace.cluster}, in full` },
     {
       at: ['workspace', 'server'],
-      text: `as the cluster calls this vCenter: the Secret vsphere-cloud-credentials has a key ${server}.username`,
+      text: `not checked: has to be what the cluster calls this vCenter, for the Machine API looks for ${server}.username in the Secret vsphere-cloud-credentials`,
     },
   ];
 }

@@ -198,4 +198,16 @@ suite('ingot handover dns', () => {
     assert.equal(code, 2);
     assert.match(stderr, /Expected an IP address/);
   });
+
+  test('flags with what is no name, and a time that no timer can wait', async () => {
+    for (const [flag, value, said] of [
+      ['--cluster-name', 'My cluster', /a DNS name in lower case/],
+      ['--base-domain', '', /a DNS name in lower case/],
+      ['--timeout', '9000h', /an hour at most/],
+    ] as const) {
+      const { code, stderr } = await site.ingot(['handover', 'dns', 'x.yaml', flag, value]);
+      assert.equal(code, 2);
+      assert.match(stderr, said);
+    }
+  });
 });

@@ -190,6 +190,17 @@ test('a name of ten characters is refused with the reason, in the file with its 
   assert.match(await refused(await facts('name: win'), '--name', 'Win_1'), /openshift\.machine-set-name/);
 });
 
+test('flags that say nothing are a mistake; a template that is not there is named with what lists them', async () => {
+  const file = await facts('name: win');
+  for (const flag of ['--name', '--folder', '--network', '--datastore', '--resource-pool', '--template', '--zone']) {
+    const { code, stderr } = await machineset(file, flag, '');
+    assert.equal(code, 2);
+    assert.match(stderr, /found nothing/);
+  }
+  const said = await refused(file, '--template', '/DC0/vm/none');
+  assert.match(said, /expected the template \/DC0\/vm\/none.*\n.*govc find \/ -type m/);
+});
+
 test('all that is wrong is said at once', async () => {
   const said = await refused(
     await facts('name: win, disk: 59GiB, network: VM Netwrok, datastore: LocalDS_9, cpus: 4, coresPerSocket: 3'),

@@ -72,6 +72,8 @@ suite('the private key of the template', () => {
     assert.match(stdout, /^# .*“x touch y \[2J z”:\n# [^\n]*\noc create [^\n]*\n$/);
     const revealed = await site.ingot(['handover', 'secret', file, '--reveal']);
     assert.match(revealed.stdout, /^# .*“x touch y \[2J z”:\n# [^\n]*\n\napiVersion/);
+    const other = await site.ingot(['handover', 'secret', file, '--key', await keygen('stranger', '-t', 'ed25519')]);
+    assert.match(other.stderr, /in the template: .*“x touch y \[2J z”\n/);
   });
 
   test('--reveal prints the Secret, whose key ssh-keygen reads back', async () => {

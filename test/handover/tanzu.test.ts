@@ -256,6 +256,8 @@ test('tkg --in: the Windows workers beside the others, as the documentation show
   };
   assert.deepEqual(workers[1], expected);
   assert.equal((await merge(first.stdout)).stdout, first.stdout);
+  const both = await site.ingot(['handover', 'tkg', file, '--in', 'x.yaml', '--variables'], secret);
+  assert.deepEqual([both.code, both.stdout], [2, '']);
   const taken = await merge(cluster.replace('name: md-0-l', 'name: md-0'));
   assert.equal(taken.code, 1);
   assert.match(taken.stderr, /cluster\.yaml:10:\d+/);
