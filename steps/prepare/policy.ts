@@ -44,9 +44,9 @@ export async function policyPreparation(context: PrepareContext, policy: PolicyW
   }
   const has = rulesText(found);
   const note = `VSPHERE_STORAGE_POLICY_ID of ${name}: ${found.id}`;
-  if (has === common.wanted) return { ...common, state: 'right', found: has, note };
   const [rule, ...more] = found.ruleSets?.length === 1 ? (found.ruleSets[0] ?? []) : [];
   const same = rule?.category === category && !rule.not && more.length === 0;
+  if (same && rule.tags.length === 1 && rule.tags[0] === tag) return { ...common, state: 'right', found: has, note };
   if (!same) return { ...byHand(has, 'It has other rules, which somebody may rely on.'), note };
   if (await refused()) return { ...byHand(has, noRight), note };
   return {
@@ -65,7 +65,8 @@ async function lookUp({ vc, signal }: PrepareContext, name: string): Promise<Sto
     return await findStoragePolicy(vc, name, { signal });
   } catch (error) {
     const unavailable = error instanceof IngotError && error.code === 'pbm.unavailable';
-    const refused = isFault(error, 'NoPermission') && !isFault(error, 'NotAuthenticated');
+    // The service has a fault of its own for rights on policies, beside that of the vSphere API.
+    const refused = isFault(error, 'NoPermission', 'PbmFaultNoPermission') && !isFault(error, 'NotAuthenticated');
     if (error instanceof IngotError && (unavailable || refused)) return error;
     throw error;
   }

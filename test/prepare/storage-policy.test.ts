@@ -99,11 +99,15 @@ test('where vCenter has no such service, or does not let one read, a person make
   assert.deepEqual([none.state, none.found], ['manual', 'not known']);
   assert.match(none.explain, /found none/);
   const privilege = '<privilegeId>StorageProfile.View</privilegeId>';
-  site.proxy.rule = ({ method }) =>
-    method === 'PbmQueryProfile' ? { answer: soapFault('NoPermission', privilege) } : undefined;
-  const refused = await read();
-  assert.deepEqual([refused.state, refused.found], ['manual', 'not known']);
-  assert.match(refused.explain, /NoPermission \(privilege StorageProfile\.View\)/);
+  for (const [fault, inner, told] of [
+    ['NoPermission', privilege, /NoPermission \(privilege StorageProfile\.View\)/],
+    ['PbmFaultNoPermission', '', /PbmFaultNoPermission/],
+  ] as const) {
+    site.proxy.rule = ({ method }) => (method === 'PbmQueryProfile' ? { answer: soapFault(fault, inner) } : undefined);
+    const refused = await read();
+    assert.deepEqual([refused.state, refused.found], ['manual', 'not known']);
+    assert.match(refused.explain, told);
+  }
   // An outage is no reason to do something by hand.
   site.proxy.rule = ({ path }) => (path === '/pbm' ? { answer: { status: 400, body: 'no' } } : undefined);
   const { code, stderr } = await site.prepare(image);
