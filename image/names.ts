@@ -19,9 +19,11 @@ export interface Names {
   readonly leaseFolder: string;
 }
 
+export const masterName = (image: string): string => `${image}-master`;
+
 export function namesOf(image: Image): Names {
   return {
-    master: `${image.name}-master`,
+    master: masterName(image.name),
     candidate: `${image.template.name}-candidate`,
     template: image.template.name,
     smoke: `${image.template.name}-smoke`,

@@ -27,10 +27,7 @@ export const seal = defineStep({
     const { os } = needs.windows;
     const windows = `${os.build} ${os.edition} (${os.installationType})`;
     const facts = sealedFacts(config, { ...os, keys: needs.shell.keys });
-    // Who has the private key can derive the password of a clone again, as a build does that begins with this template.
-    const salt = config.windows.administratorPassword === undefined ? extraConfig.get(keys.salt) : undefined;
-    const ofLogin = salt === undefined ? [] : [{ key: keys.salt, value: salt }];
-    const kept = [...records.sealed({ build, windows, facts }), ...ofLogin];
+    const kept = records.sealed({ build, windows, facts });
     const gone = [...extraConfig.keys()].filter(
       (key) => /^(guestinfo\.)?ingot\./.test(key) && !kept.some((entry) => entry.key === key),
     );

@@ -11,7 +11,7 @@ import { cloneConfig } from './clone-spec.ts';
 import { customizationInputs, customizationSpec } from './customization.ts';
 import { deploy } from './deploy.ts';
 import type { FoundSource } from './found.ts';
-import { loginOf, loginText } from './login.ts';
+import { loginOfMaster, loginText } from './login.ts';
 
 /** The master as a clone of what is a Windows already. The source stays as it is. */
 export const createVm = defineStep({
@@ -86,7 +86,7 @@ export const createVm = defineStep({
       await center.vc.task('CustomizeVM_Task', machine.vm, { spec: customization }, task);
     }
     // Last, and with its records: from now on it is one that a build can go on with.
-    const login = found.login === 'later' ? loginOf(extraConfig) : found.login;
+    const login = found.login === 'later' ? loginOfMaster(extraConfig) : found.login;
     const { 'config.hardware.device': devices = [] } = values;
     const facts = { path: found.path, devices, extraConfig, nics: place.networks, entries: entriesFor(login) };
     await machine.reconfigure(cloneConfig(config, facts), signal);

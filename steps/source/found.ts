@@ -1,10 +1,14 @@
 import type { Image } from '../../image/index.ts';
+import { keys, masterName } from '../../image/names.ts';
+import { vmsNamed } from '../../vsphere/all-vms.ts';
+import { readExtraConfig } from '../../vsphere/extra-config.ts';
 import { openDatacenter } from '../../vsphere/inventory.ts';
+import { findByPath } from '../../vsphere/inventory-path.ts';
 import type { LibraryItem } from '../../vsphere/library.ts';
 import type { Digests } from '../support/digests.ts';
 import type { Vcenter } from '../vcenter/index.ts';
 import { findSourceVm, type SourceVm } from './find.ts';
-import { loginOf, type SourceLogin } from './login.ts';
+import { loginOfMaster, loginOfTemplate, type SourceLogin } from './login.ts';
 import type { OpenPackage } from './package.ts';
 
 interface Found {
@@ -41,7 +45,7 @@ export async function findSource(
   if (source.kind === 'ovf') {
     const { checkDigest, openPackage, packageIdentity } = await import('./package.ts');
     const [identity, opened] = await Promise.all([packageIdentity(source, digests), openPackage(source, signal)]);
-    const login = loginOf(opened.content.facts.extraConfig);
+    const login = loginOfMaster(opened.content.facts.extraConfig);
     await opened[Symbol.asyncDispose]();
     const open = async (until: AbortSignal): Promise<OpenPackage> => {
       const again = await openPackage(source, until);
@@ -59,5 +63,16 @@ export async function findSource(
   }
   const { path } = await openDatacenter(center.vc, image.placement.datacenter, { signal });
   const found = await findSourceVm(center.vc, image, source, path, signal);
-  return { kind: 'vm', ...found, login: loginOf(found.extraConfig) };
+  const login = found.isTemplate
+    ? loginOfTemplate(found.extraConfig, await mastersOf(center, found.extraConfig.get(keys.image), signal))
+    : loginOfMaster(found.extraConfig);
+  return { kind: 'vm', ...found, login };
+}
+
+/** extraConfig of the VMs that have the name of an image's master, wherever they are. */
+async function mastersOf({ vc }: Vcenter, image: string | undefined, signal: AbortSignal) {
+  const paths = image === undefined ? [] : await vmsNamed(vc, masterName(image), { signal });
+  const refs = await Promise.all(paths.map((path) => findByPath(vc, path, { signal })));
+  const vms = refs.flatMap((ref) => (ref?.type === 'VirtualMachine' ? [{ ...ref, type: ref.type }] : []));
+  return Promise.all(vms.map((vm) => readExtraConfig(vc, vm, { signal })));
 }

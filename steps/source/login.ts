@@ -9,13 +9,26 @@ export interface SourceLogin {
   readonly purpose: 'installation' | 'template';
 }
 
-/** Of a VM or template by its extraConfig; undefined where no password was derived, or nobody could know it. */
-export function loginOf(extraConfig: ReadonlyMap<string, string>): SourceLogin | undefined {
-  const role = extraConfig.get(keys.role);
-  // A master that was itself made from a source keeps the password of that.
-  if (role === 'master' && extraConfig.has(keys.sourceLogin)) return parseLogin(extraConfig.get(keys.sourceLogin));
-  const purpose = role === 'template' ? 'template' : role === 'master' ? 'installation' : '';
-  return parseLogin(`${purpose} ${extraConfig.get(keys.salt) ?? ''}`);
+type ExtraConfig = ReadonlyMap<string, string>;
+
+/** Of a master; undefined for anything else. One that was itself made from a source keeps the password of that. */
+export function loginOfMaster(extraConfig: ExtraConfig): SourceLogin | undefined {
+  if (extraConfig.get(keys.role) !== 'master') return undefined;
+  if (extraConfig.has(keys.sourceLogin)) return parseLogin(extraConfig.get(keys.sourceLogin));
+  return parseLogin(`installation ${extraConfig.get(keys.salt) ?? ''}`);
+}
+
+/**
+ * Of a template. The salt is not on it (docs/decisions/vmtools-communicator.md) but on the master that it was made of, which
+ * is kept between builds. A master that was made by a later build than the template is another one.
+ */
+export function loginOfTemplate(template: ExtraConfig, masters: readonly ExtraConfig[]): SourceLogin | undefined {
+  const [image, build = ''] = [template.get(keys.image), template.get(keys.build)];
+  if (image === undefined || template.get(keys.role) !== 'template') return undefined;
+  const [master, other] = masters.filter((one) => one.get(keys.role) === 'master' && one.get(keys.image) === image);
+  // Ids of builds sort by time.
+  if (master === undefined || other !== undefined || (master.get(keys.build) ?? '~') > build) return undefined;
+  return parseLogin(`template ${master.get(keys.salt) ?? ''}`);
 }
 
 /** As it stands on a master, under `ingot.source.login`. */

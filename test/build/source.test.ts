@@ -142,7 +142,7 @@ test('an OVF package is imported, and tells by its digests whether it is another
 
 test('an item of a content library is deployed', async () => {
   await govc('library.create', '-ds', 'LocalDS_0', 'images');
-  await govc('library.clone', '-vm', 'base', '-pool', 'DC0_C0/Resources', '-folder', 'vm', 'images', 'golden');
+  await govc('library.clone', '-vm', 'linked-master', '-pool', 'DC0_C0/Resources', '-folder', 'vm', 'images', 'golden');
   const file = await site.image('deployed', from({ contentLibrary: 'images/golden' }));
   const built = await site.build(file);
   assertDone(built);

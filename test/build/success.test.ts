@@ -103,7 +103,6 @@ test('extraConfig of the template: what was proved, and nothing of the build', a
     'ingot.fingerprint',
     'ingot.image',
     'ingot.role',
-    'ingot.salt',
     'ingot.step.clone',
     'ingot.step.smoke-test',
     'ingot.step.sysprep',
