@@ -124,7 +124,6 @@ async function filesOf(
 
 interface SentFile {
   readonly name: string;
-  readonly bytes: number;
   readonly sha1: string;
   readonly sha256: string;
 }
@@ -166,7 +165,7 @@ async function send(
     const file = { create: item.create, size: source.size, body: counted() };
     await uploadFile(await hosts.of(device), file, { signal, name: item.path, stallMs });
     const digests = { sha1: sha1.digest('hex'), sha256: sha256.digest('hex') };
-    sent.set(device.key, { name: item.path, bytes: source.size, ...digests });
+    sent.set(device.key, { name: item.path, ...digests });
   }
   compareWithLease(await vc.call('HttpNfcLeaseGetManifest', lease, {}, { signal }), sent);
   return bytes;

@@ -42,19 +42,22 @@ export function readManifest(text: string, name: string): Manifest {
 
 const ALGORITHMS: Readonly<Record<string, DigestAlgorithm>> = { sha1: 'sha1', sha256: 'sha256', sha512: 'sha512' };
 
-/** The digests of one transfer by the lease's key, against those that vCenter has computed; it need not have any. */
+/**
+ * The digests of one transfer by the lease's key, against those that vCenter has computed; it need not have any. Without
+ * `bytes` its size is not compared: the API documents it for files that were downloaded only.
+ */
 export function compareWithLease(
   entries: readonly HttpNfcLeaseManifestEntry[],
   files: ReadonlyMap<
     string,
-    { readonly name: string; readonly bytes: number; readonly sha1: string; readonly sha256: string }
+    { readonly name: string; readonly bytes?: number; readonly sha1: string; readonly sha256: string }
   >,
 ): void {
   for (const { key, sha1, checksum, checksumType, size } of entries) {
     const file = files.get(key);
     if (file === undefined) continue;
-    if (size > 0 && size !== file.bytes)
-      throw digestError(file.name, 'vCenter', `${size} bytes`, `${file.bytes} bytes`);
+    const { bytes = size } = file;
+    if (size > 0 && size !== bytes) throw digestError(file.name, 'vCenter', `${size} bytes`, `${bytes} bytes`);
     const isSha256 = checksum !== undefined && /^sha-?256$/i.test(checksumType ?? '');
     const [told, own] = isSha256 ? [checksum, file.sha256] : [sha1, file.sha1];
     if (told !== '' && told.toLowerCase() !== own) throw digestError(file.name, 'vCenter', told, own);
