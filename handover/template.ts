@@ -7,7 +7,7 @@ import type { Vsphere } from '../vsphere/connect.ts';
 import { extraConfigMap } from '../vsphere/extra-config.ts';
 import { openDatacenter } from '../vsphere/inventory.ts';
 import { findByPath, inventoryPath } from '../vsphere/inventory-path.ts';
-import { escapeName, splitPath } from '../vsphere/names.ts';
+import { escapeName, splitPath, unescapeName } from '../vsphere/names.ts';
 import type { Ref } from '../vsphere/values.ts';
 import { type SealedDns, type SealedFacts, sealedDnsSchema, sealedFactsSchema } from './sealed-facts.ts';
 
@@ -106,7 +106,9 @@ export async function findTemplate(
 /** Where the image file has its template. */
 async function templatePath(vc: Vsphere, { placement, template }: Image, signal: AbortSignal): Promise<string> {
   const center = await openDatacenter(vc, placement.datacenter, { signal });
-  return [`${center.path}/vm`, ...splitPath(template.folder).map(escapeName), escapeName(template.name)].join('/');
+  // The folder is a path, with names escaped in it; the name is as a person reads it.
+  const folders = splitPath(template.folder).map((name) => escapeName(unescapeName(name)));
+  return [`${center.path}/vm`, ...folders, escapeName(template.name)].join('/');
 }
 
 /**

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { parse, parseAllDocuments } from 'yaml';
+import { connect, createFolder, findByPath, inventoryPath, openDatacenter, rename } from '../../vsphere/index.ts';
 import { at, machineset, printed, providerSpec, refused, sample } from './machineset-support.ts';
 import { openHandoverSite } from './site.ts';
 
@@ -171,6 +172,23 @@ test('a name with a slash is printed as vCenter keeps it', async () => {
   await site.govc('dvs.portgroup.add', '-dvs', 'DVS0', '-type', 'earlyBinding', 'nodes/win');
   const { objects } = await printed(await facts('name: win'), '--network', 'nodes%2fwin');
   assert.deepEqual(at(providerSpec(objects[0]), 'network'), { devices: [{ networkName: 'nodes%2fwin' }] });
+});
+
+test('a template in a folder with a slash in its name, and with one in its own', async () => {
+  const vc = await connect({ server: site.server, username: 'user', password: 'pass', tls: { insecure: true } });
+  try {
+    const center = await openDatacenter(vc, 'DC0');
+    const folder = await createFolder(vc, await createFolder(vc, center.vmFolder, 'a/b'), 'images');
+    const moved = await site.template('slash', { folder: '/DC0/vm/other' });
+    const vm = await findByPath(vc, moved);
+    assert.ok(vm?.type === 'VirtualMachine');
+    await rename(vc, { type: 'VirtualMachine', value: vm.value }, 'win/1');
+    await site.govc('object.mv', '/DC0/vm/other/win%2f1', await inventoryPath(vc, folder));
+  } finally {
+    await vc.close();
+  }
+  const { objects } = await printed(await facts('name: win', "template: { name: 'win/1', folder: a%2fb/images }"));
+  assert.equal(at(providerSpec(objects[0]), 'template'), '/DC0/vm/a%2fb/images/win%2f1');
 });
 
 test('two templates of one name: the path says which, and the comment names the other', async () => {
