@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, request } from 'node:https';
+import { Agent, createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { makeCertificates } from './certificates.ts';
 
@@ -64,13 +64,15 @@ export async function startProxy(upstream: string): Promise<FaultProxy> {
     rule: () => undefined,
     count: (method) => log.filter((passing) => passing.method === method).length,
     stop: async () => {
+      agent.destroy();
       server.closeAllConnections();
       server.close();
       await certificates.remove();
     },
   };
+  const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
   const server = createServer({ key: certificates.key, cert: certificates.cert }, (incoming, outgoing) => {
-    pass(proxy, upstream, incoming, outgoing).catch(() => outgoing.destroy());
+    pass(proxy, { upstream, agent }, incoming, outgoing).catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   server.unref();
@@ -80,7 +82,7 @@ export async function startProxy(upstream: string): Promise<FaultProxy> {
 
 async function pass(
   proxy: FaultProxy,
-  upstream: string,
+  { upstream, agent }: { readonly upstream: string; readonly agent: Agent },
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
@@ -101,8 +103,7 @@ async function pass(
   const forward = request(`https://${upstream}${incoming.url ?? ''}`, {
     method: incoming.method ?? 'GET',
     headers,
-    rejectUnauthorized: false,
-    agent: false,
+    agent,
   });
   outgoing.once('close', () => forward.destroy());
   forward.once('error', () => outgoing.destroy());
