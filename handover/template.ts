@@ -31,6 +31,8 @@ export interface FoundTemplate {
   readonly dns: SealedDns | undefined;
   /** Bytes of the first disk. */
   readonly diskBytes: number;
+  /** How many disks it has. */
+  readonly disks: number;
   /** 15 for vmx-15. */
   readonly hardwareVersion: number;
   readonly guestId: string;
@@ -97,6 +99,7 @@ export async function findTemplate(
     facts: parsed(sealedFactsSchema, extraConfig.get(keys.facts)),
     dns: parsed(sealedDnsSchema, extraConfig.get(keys.dns)),
     diskBytes: disks[0] ?? 0,
+    disks: disks.length,
     hardwareVersion: Number(/^vmx-(\d+)$/.exec(values['config.version'] ?? '')?.[1] ?? 0),
     guestId: values['config.guestId'] ?? '',
     datastores: (values['config.datastoreUrl'] ?? []).map(({ name }) => name),

@@ -91,7 +91,6 @@ interface DiskOptions {
   readonly wanted: number | undefined;
   /** Of OpenShift; undefined: not known. */
   readonly version: string | undefined;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -100,13 +99,9 @@ interface DiskOptions {
  *
  * @throws IngotError `openshift.disk`, `openshift.disks`, `openshift.hardware-version`; all at once
  */
-export async function diskGiB(
-  vc: Vsphere,
-  template: FoundTemplate,
-  { wanted, version, signal }: DiskOptions,
-): Promise<number> {
+export function diskGiB(template: FoundTemplate, { wanted, version }: DiskOptions): number {
   const problems = new Problems();
-  const { inventoryPath: path, diskBytes, hardwareVersion } = template;
+  const { inventoryPath: path, diskBytes, disks, hardwareVersion } = template;
   const least = Math.ceil(diskBytes / GIB);
   const asked = wanted === undefined ? least : Math.floor(wanted / GIB);
   if (asked < least || asked * GIB !== (wanted ?? asked * GIB))
@@ -117,10 +112,6 @@ export async function diskGiB(
         { remedy: `write disk: ${least}GiB or more, or leave it out; the Machine API cannot make a disk smaller` },
       ),
     );
-  const { 'config.hardware.device': devices = [] } = await vc.read(template.ref, ['config.hardware.device'], {
-    signal,
-  });
-  const disks = devices.filter(({ $type }) => $type === 'VirtualDisk').length;
   if (disks !== 1)
     problems.add(
       new IngotError(

@@ -3,6 +3,7 @@ import type { Image } from '../../image/index.ts';
 import { openshiftOf } from '../../image/schema/openshift.ts';
 import { defaultHealthCheck } from '../../image/schema/openshift-machineset.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
+import { type Datacenter, openDatacenter } from '../../vsphere/inventory.ts';
 import type { Manifest } from '../manifest.ts';
 import { requireFacts } from '../missing-fact.ts';
 import { machineAutoscaler, machineHealthCheck } from './beside.ts';
@@ -43,11 +44,14 @@ export async function vsphereMachineSets(vc: Vsphere, image: Image, options: Vsp
     zones.map((zone) => ({ zone, place: wantedWorkspace(image, zone.domain, role, flags) })),
   );
   const names = await problems.gather(() => different(zones.map((zone) => nameOf(image, zone, options))));
+  const center = datacenters(vc, options.signal);
   const places = await Promise.all(
     (wanted ?? []).map(async ({ zone, place }, index) => ({
       zone,
       name: names?.[index],
-      workspace: await problems.gather(() => findWorkspace(vc, place, options.signal)),
+      workspace: await problems.gather(async () =>
+        findWorkspace(vc, await center(place.datacenter), place, options.signal),
+      ),
     })),
   );
   problems.throwIfAny();
@@ -76,6 +80,16 @@ export async function vsphereMachineSets(vc: Vsphere, image: Image, options: Vsp
   });
 }
 
+/** Opens each datacenter once: that reads all of it but its VMs. */
+function datacenters(vc: Vsphere, signal: AbortSignal): (path: string) => Promise<Datacenter> {
+  const opened = new Map<string, Promise<Datacenter>>();
+  return (path) => {
+    const center = opened.get(path) ?? openDatacenter(vc, path, { signal });
+    opened.set(path, center);
+    return center;
+  };
+}
+
 async function sharedOf(
   vc: Vsphere,
   image: Image,
@@ -91,7 +105,7 @@ async function sharedOf(
   );
   if (source === undefined) return undefined;
   const disk = await problems.gather(() =>
-    diskGiB(vc, source.template, { wanted: flags.disk ?? set.disk, version: openshift.version, signal }),
+    diskGiB(source.template, { wanted: flags.disk ?? set.disk, version: openshift.version }),
   );
   if (facts === undefined || machine === undefined || disk === undefined) return undefined;
   return { ...source, infrastructureName: facts.name, machine: { ...machine, diskGiB: disk } };

@@ -2,7 +2,7 @@ import { IngotError } from '../../common/failure.ts';
 import { Problems } from '../../common/problems.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import { findFolder } from '../../vsphere/folder.ts';
-import { type Datacenter, type Network, openDatacenter, type PoolRef } from '../../vsphere/inventory.ts';
+import type { Datacenter, Network, PoolRef } from '../../vsphere/inventory.ts';
 import { inventoryPath } from '../../vsphere/inventory-path.ts';
 import { escapeName, sameName, splitPath, unescapeName } from '../../vsphere/names.ts';
 import { readMixed } from '../../vsphere/properties.ts';
@@ -38,11 +38,16 @@ export interface Workspace {
  * Looks all of it up. The Machine API takes a network by its name among those of the cluster that the resource pool
  * belongs to, and the other three by path (machine-api-operator, pkg/controller/vsphere/reconciler.go).
  *
+ * @param center `wanted.datacenter`, opened
  * @throws IngotError `vsphere.not-found`, `vsphere.ambiguous`, `openshift.network-elsewhere`,
  *   `openshift.datastore-elsewhere`; all at once
  */
-export async function findWorkspace(vc: Vsphere, wanted: WantedWorkspace, signal: AbortSignal): Promise<Workspace> {
-  const center = await openDatacenter(vc, wanted.datacenter, { signal });
+export async function findWorkspace(
+  vc: Vsphere,
+  center: Datacenter,
+  wanted: WantedWorkspace,
+  signal: AbortSignal,
+): Promise<Workspace> {
   const problems = new Problems();
   const [folder, pool, datastore, network] = await Promise.all([
     problems.gather(() => folderPath(vc, center, wanted.folder, signal)),
