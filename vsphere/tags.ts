@@ -31,7 +31,10 @@ interface Options {
 const CATEGORY = resource('/cis/tagging/category');
 const TAG = resource('/cis/tagging/tag');
 
-/** All tag categories that the account may see; names are unique, and their case counts. One request each, and one for the list: vCenter has no other way. */
+/**
+ * All tag categories that the account may see; names are unique, and whether their case counts no documentation says. One
+ * request each, and one for the list: vCenter has no other way.
+ */
 export async function listCategories(vc: Vsphere, options: Options = {}): Promise<readonly TagCategory[]> {
   const rest = await vc.rest();
   const ids = strings(await rest.call('GET', CATEGORY, options));
