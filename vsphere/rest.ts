@@ -26,7 +26,10 @@ export interface RestOptions {
   readonly apiBody?: unknown;
   /** Nothing can happen twice: sent again after an outage. Default: a GET. */
   readonly repeatable?: boolean;
-  /** For calls that take one (`client_token`): the server does what it is sent with once, so that it may be repeated. */
+  /**
+   * For calls that take one (`client_token`, a member of the body in `/rest` and a query parameter in `/api`): the server
+   * does what it is sent with once, so that it may be repeated.
+   */
   readonly clientToken?: string | undefined;
   /** Milliseconds until the answer begins; default 60 s. Captures and deployments answer when they are done. */
   readonly answerMs?: number | undefined;
@@ -119,16 +122,15 @@ export class Rest {
     { body, parameter, apiBody = body, clientToken, answerMs, signal }: RestOptions,
   ): Promise<{ readonly status: number; readonly json: unknown; readonly value: unknown }> {
     const spec = style === 'api' ? apiBody : parameter === undefined ? body : { [parameter]: body };
-    const asHeader = style === 'api' && clientToken !== undefined;
     const asMember = style === 'rest' && clientToken !== undefined;
     const sent = asMember ? { ...objectOf(spec), client_token: clientToken } : spec;
+    const tokenQuery = style === 'api' && clientToken !== undefined ? { client_token: clientToken } : {};
     const answer = await this.#session.soap.http.request({
       method,
-      path: `/${style}${address[style]}`,
+      path: `/${style}${withQuery(address[style], tokenQuery)}`,
       headers: {
         ...headers,
         accept: 'application/json',
-        ...(asHeader ? { 'client-token': clientToken } : {}),
         ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
@@ -139,6 +141,11 @@ export class Rest {
     const json = parseJson(await bodyText(answer, signal, `${method} ${address[style]}`));
     return { status: answer.statusCode, json, value: style === 'rest' ? objectOf(json).value : json };
   }
+}
+
+function withQuery(path: string, more: Readonly<Record<string, string>>): string {
+  const query = new URLSearchParams(more).toString();
+  return query === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
 }
 
 function refused(status: number): IngotError {

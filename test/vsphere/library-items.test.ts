@@ -3,7 +3,7 @@ import { after, afterEach, before, test } from 'node:test';
 import type { Vsphere } from '../../vsphere/index.ts';
 import { connect, openDatacenter } from '../../vsphere/index.ts';
 import { findByPath } from '../../vsphere/inventory-path.ts';
-import { findItem, findLibrary, listItems, updateItem } from '../../vsphere/library.ts';
+import { copyItem, findItem, findLibrary, listItems, updateItem } from '../../vsphere/library.ts';
 import { captureOvf, createVmTemplateItem, deployItem, vmTemplateOf } from '../../vsphere/library-templates.ts';
 import type { Rest } from '../../vsphere/rest.ts';
 import type { FaultProxy } from './proxy.ts';
@@ -97,14 +97,15 @@ test('what vCenter says of a capture and of a deployment that fail is told', asy
   await assert.rejects(deploying, { code: 'library.deploy', ...told });
 });
 
-test('/api gets bare bodies, ids in the path, and the token as a header', async () => {
+test('/api gets bare bodies, ids in the path, and the token in the query', async () => {
   const own = await open();
   const answers: Record<string, ReturnType<typeof json>> = {
     'POST /api/session': json('session', 201),
-    'POST /api/vcenter/ovf/library-item': json({ succeeded: true, ovf_library_item_id: 'i/1' }),
+    'POST /api/vcenter/ovf/library-item?client_token=token-1': json({ succeeded: true, ovf_library_item_id: 'i/1' }),
     'POST /api/vcenter/vm-template/library-items': json('i/2', 201),
     'GET /api/vcenter/vm-template/library-items/i%2F2': json({ vm_template: 'vm-9' }),
     'PATCH /api/content/library/item/i%2F2': json(undefined, 204),
+    'POST /api/content/library/item/i%2F1?action=copy&client_token=token-2': json('i/3', 201),
     'POST /api/vcenter/ovf/library-item/i%2F1?action=deploy': json({ succeeded: true, resource_id: { id: 'vm-8' } }),
     'DELETE /api/session': json(undefined, 204),
   };
@@ -114,13 +115,14 @@ test('/api gets bare bodies, ids in the path, and the token as a header', async 
   assert.equal(await captureOvf(api, source, { library: 'l', item: 'i/1' }, spec, options), 'i/1');
   const placement = { folder: 'group-v3' };
   const wanted = { source_vm: 'vm-1', library: 'l', ...spec, placement };
-  assert.equal(await createVmTemplateItem(api, wanted, options), 'i/2');
+  assert.equal(await createVmTemplateItem(api, wanted, { answerMs: 60_000 }), 'i/2');
   assert.equal((await vmTemplateOf(api, 'i/2'))?.value, 'vm-9');
   await updateItem(api, 'i/2', { name: 'windows' });
+  assert.equal(await copyItem(api, { id: 'i/1', library: 'l' }, { ...spec, type: 'ovf' }, 'token-2'), 'i/3');
   const to = { name: 'x', folder, pool, datastore };
   assert.equal((await deployItem(api, { id: 'i/1', type: 'ovf' }, to, options)).value, 'vm-8');
   await own.close();
-  const [capture, create, update, deploy] = proxy.log
+  const [capture, create, update, copy, deploy] = proxy.log
     .slice(start)
     .filter(({ path, body }) => path.startsWith('/api') && body !== '')
     .map(({ body }) => JSON.parse(body));
@@ -128,5 +130,6 @@ test('/api gets bare bodies, ids in the path, and the token as a header', async 
   assert.deepEqual([capture.create_spec, capture.client_token], [spec, undefined]);
   assert.deepEqual(create, wanted);
   assert.deepEqual(update, { name: 'windows' });
+  assert.deepEqual(copy, { library_id: 'l', ...spec, type: 'ovf' });
   assert.equal(deploy.deployment_spec.default_datastore_id, 'ds-1');
 });
