@@ -120,7 +120,7 @@ test('/api gets bare bodies, ids in the path, and the token in the query', async
   await updateItem(api, 'i/2', { name: 'windows' });
   assert.equal(await copyItem(api, { id: 'i/1', library: 'l' }, { ...spec, type: 'ovf' }, 'token-2'), 'i/3');
   const to = { name: 'x', folder, pool, datastore };
-  assert.equal((await deployItem(api, { id: 'i/1', type: 'ovf' }, to, options)).value, 'vm-8');
+  assert.equal((await deployItem(api, { id: 'i/1', type: 'ovf' }, to, { answerMs: 60_000 })).value, 'vm-8');
   await own.close();
   const [capture, create, update, copy, deploy] = proxy.log
     .slice(start)
