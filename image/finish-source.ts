@@ -61,7 +61,8 @@ export function finishSource({ source, windows }: ParsedImage, directory: string
   if (ovf !== undefined) {
     const location = parseLocation(ovf);
     const place = location.kind === 'url' ? location : { kind: 'file' as const, path: resolve(directory, ovf) };
-    return { ...base, kind: 'ovf', ovf: place, sha256, name: `source.ovf ${ovf}` };
+    const shown = location.kind === 'url' ? shownUrl(location.url) : ovf;
+    return { ...base, kind: 'ovf', ovf: place, sha256, name: `source.ovf ${shown}` };
   }
   if (contentLibrary !== undefined) {
     const [library = '', item = ''] = contentLibrary.split('/');
@@ -70,6 +71,13 @@ export function finishSource({ source, windows }: ParsedImage, directory: string
   const kind = template === undefined ? 'vm' : 'template';
   const path = template ?? vm ?? '';
   return { ...base, kind, path, snapshot, linked, name: `source.${kind} ${path}` };
+}
+
+/** Without credentials, and without the query, which may be a signature: titles and records have it. */
+function shownUrl(text: string): string {
+  const url = URL.parse(text);
+  // What cannot be read as a URL may hold a password all the same.
+  return url === null ? 'URL' : `${url.origin}${url.pathname}${url.search === '' ? '' : '?…'}`;
 }
 
 function finishCustomization(written: WrittenCustomization, windows: ParsedImage['windows']): Customization {

@@ -8,7 +8,7 @@ import { IngotError } from '../../common/failure.ts';
 import { Redactor } from '../../common/redactor.ts';
 import { findSecrets, type Image, loadText, resolveParameters } from '../../image/index.ts';
 import { splitCommand } from '../../image/secret-command.ts';
-import { edit } from './support.ts';
+import { edit, sampleText } from './support.ts';
 
 let folder = '';
 before(async () => {
@@ -136,4 +136,15 @@ test('secrets inside the parameters of a step are found and resolved', async () 
     n: 1,
     none: null,
   });
+});
+
+test('the credentials and the signature in the URL of a source stay out of what a build calls it', () => {
+  const url = 'https://user:hunter2@example.com/base.ova?X-Signature=hunter2';
+  const media = /^media:\n(?: .*\n)+/m.exec(sampleText)?.[0] ?? '';
+  const { text } = edit(media, `‸source: { ovf: '${url}', sha256: ${'0'.repeat(64)} }\n`);
+  const { image, problems } = loadText(join(folder, 'image.yaml'), text.replace('  disk: 60GiB\n', ''));
+  assert.deepEqual(problems, []);
+  assert.equal(image?.source?.name, 'source.ovf https://example.com/base.ova?…');
+  assert.ok(image.source.kind === 'ovf' && image.source.ovf.kind === 'url');
+  assert.equal(image.source.ovf.url, url);
 });
