@@ -1,7 +1,9 @@
-import type { Finding, Path } from '../problem.ts';
+import { isIPv4 } from 'node:net';
+import { type Finding, type Path, show } from '../problem.ts';
 import { SOURCE_KINDS } from '../schema/source.ts';
+import { timeZoneIndex } from '../vsphere-time-zones.ts';
 import { keyFindings } from './openssh.ts';
-import type { Rule } from './rule.ts';
+import type { Part, Raw, Rule } from './rule.ts';
 
 /** What a clone has from its source. Asked for otherwise it would be passed over. */
 const OF_THE_SOURCE = ['disk', 'extraDisks', 'firmware', 'secureBoot', 'version', 'guestId'];
@@ -68,7 +70,7 @@ export const hostKeysOfSource: Rule = ({ source }) =>
   );
 
 /** A specification of vCenter says it all; of the fields some exclude each other. */
-export const customization: Rule = ({ source, windows }, raw) => {
+export const customization: Rule = ({ source, windows, hardware }, raw) => {
   const path: Path = ['source', 'customization'];
   const has = (key: string) => raw([...path, key]) !== undefined;
   const written = source?.customization;
@@ -104,24 +106,53 @@ export const customization: Rule = ({ source, windows }, raw) => {
         ? 'add windows.administratorPassword with the password that the specification sets'
         : 'add windows.administratorPassword, or customization.password',
     );
-  for (const [index, nic] of (written.nics ?? []).entries()) {
+  const zone = written.timeZone ?? (has('timeZone') || has('spec') ? undefined : windows?.timeZone);
+  if (zone !== undefined && timeZoneIndex(zone) === undefined)
+    findings.push({
+      path: has('timeZone') ? [...path, 'timeZone'] : path,
+      atKey: !has('timeZone'),
+      code: 'source.customization',
+      expected: 'a time zone that has an index in the vSphere API',
+      found: show(zone),
+      remedy: 'name another in source.customization.timeZone: the template has that of windows.timeZone all the same',
+    });
+  return [...findings, ...nicFindings(written.nics ?? [], hardware?.nics?.length ?? 0, raw, [...path, 'nics'])];
+};
+
+type Customization = NonNullable<NonNullable<Part['source']>['customization']>;
+
+/** @param more NICs of the VM behind the first, which each has */
+function nicFindings(nics: NonNullable<Customization['nics']>, more: number, raw: Raw, above: Path): Finding[] {
+  return nics.flatMap((nic, index): Finding[] => {
+    const path = [...above, index];
+    const found: Omit<Finding, 'code'>[] = [];
+    if (index > more)
+      found.push({
+        path,
+        expected: `at most ${1 + more} NICs, as the VM has`,
+        found: `${nics.length}`,
+        remedy: 'remove it, or add the NIC to hardware.nics',
+      });
     if (nic?.address?.includes(':') === true)
-      findings.push({
-        path: [...path, 'nics', index, 'address'],
-        code: 'source.customization',
+      found.push({
+        path: [...path, 'address'],
         expected: 'an IPv4 address with prefix length',
         found: nic.address,
         remedy: 'write an IPv4 address; IPv6 comes from the network',
       });
-    if (nic?.gateways === undefined || raw([...path, 'nics', index, 'address']) !== undefined) continue;
-    findings.push({
-      path: [...path, 'nics', index, 'gateways'],
-      atKey: true,
-      code: 'source.customization',
-      expected: 'an address beside gateways',
-      found: 'none',
-      remedy: 'add address, or leave the gateways to DHCP',
-    });
-  }
-  return findings;
-};
+    for (const [at, gateway] of (nic?.gateways ?? []).entries()) {
+      if (gateway === undefined || isIPv4(gateway)) continue;
+      const remedy = 'write an IPv4 address; IPv6 comes from the network';
+      found.push({ path: [...path, 'gateways', at], expected: 'an IPv4 address', found: gateway, remedy });
+    }
+    if (nic?.gateways !== undefined && raw([...path, 'address']) === undefined)
+      found.push({
+        path: [...path, 'gateways'],
+        atKey: true,
+        expected: 'an address beside gateways',
+        found: 'none',
+        remedy: 'add address, or leave the gateways to DHCP',
+      });
+    return found.map((finding) => ({ code: 'source.customization', ...finding }));
+  });
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { authorizedKey } from './authorized-key.ts';
 import { customizationSchema } from './customization.ts';
-import { hints, inventoryName, pattern, sha256, text } from './fields.ts';
+import { hints, inventoryName, pattern, sha256 } from './fields.ts';
 
 /** A VM or template: by a name that is unique in the datacenter, or by its path. */
 function inventoryPath(what: string) {
@@ -10,6 +10,10 @@ function inventoryPath(what: string) {
     numeric: true,
   });
 }
+
+/** Neither a datastore path nor an item of a library, which have a field of their own. */
+const PACKAGE =
+  /^([Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/]+\/\S*|(?!\[)(?!library:)(?!\w{2,}:\/\/)[^\r\n\0]*\.[Oo][Vv][AaFf])$/;
 
 export const sourceSchema = z
   .strictObject({
@@ -21,7 +25,8 @@ export const sourceSchema = z
     vm: inventoryPath('VM')
       .optional()
       .describe('A VM that is off, or one with a `snapshot`: named as `template` is. It is cloned and stays as it is.'),
-    ovf: text('the path or URL of an .ovf or .ova file', 4096)
+    ovf: pattern(PACKAGE, { expected: 'a URL, or the path of an .ovf or .ova file of this machine' })
+      .max(4096)
       .optional()
       .describe(
         'An .ovf (with the files that it names beside it) or .ova: a path of this machine relative to this file, or a URL (with `sha256`).',

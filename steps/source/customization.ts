@@ -1,5 +1,6 @@
 import { IngotError } from '../../common/failure.ts';
 import type { Customization, Image, Secret } from '../../image/index.ts';
+import { timeZoneIndex } from '../../image/vsphere-time-zones.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import { CUSTOMIZATION_SINCE, checkCustomization, namedCustomization } from '../../vsphere/customization.ts';
 import { isFault } from '../../vsphere/fault.ts';
@@ -7,7 +8,6 @@ import type { CustomizationAdapterMapping, CustomizationPassword, CustomizationS
 import type { VmRef } from '../../vsphere/vm.ts';
 import { isNewer } from '../../vsphere/wire.ts';
 import { keyedDigest } from '../support/keyed-digest.ts';
-import { timeZoneIndex } from './time-zones.ts';
 
 type Fields = Extract<Customization, { kind: 'fields' }>;
 type Nic = Fields['nics'][number];

@@ -38,6 +38,8 @@ export const SOURCE_MISTAKES: readonly Mistake[] = [
   [MEDIA, sourceOf(`${TEMPLATE}, ‸sha256: ${'0'.repeat(64)}`), 'source.sha256', 'source.kind'],
   [MEDIA, sourceOf('vm: base, ‸linked: true'), 'source.linked', 'source.kind'],
   [MEDIA, sourceOf('‸ovf: https://example.com/a.ova'), 'source.ovf', 'source.kind'],
+  [MEDIA, sourceOf('ovf: ‸disk.vmdk'), 'source.ovf', 'image.value'],
+  [MEDIA, sourceOf("ovf: ‸'[datastore1] a/a.ovf'"), 'source.ovf', 'image.value'],
   [MEDIA, sourceOf('contentLibrary: ‸library'), 'source.contentLibrary', 'image.value'],
   [MEDIA, sourceOf(`${VM}, hostKeys: [‸ssh-dss AAAA]`), 'source.hostKeys[0]', 'openssh.weak-key'],
   [MEDIA, sourceOf(`${TEMPLATE}, ‸customization: {}`), CUSTOM, 'source.customization'],
@@ -61,6 +63,24 @@ export const SOURCE_MISTAKES: readonly Mistake[] = [
     MEDIA,
     customized("{ password: env:P, nics: [{ address: ‸'2001:db8::1/64' }] }"),
     `${CUSTOM}.nics[0].address`,
+    'source.customization',
+  ],
+  [
+    MEDIA,
+    customized("{ password: env:P, nics: [{ address: 192.0.2.2/24, gateways: [192.0.2.1, ‸'2001:db8::1'] }] }"),
+    `${CUSTOM}.nics[0].gateways[1]`,
+    'source.customization',
+  ],
+  [
+    MEDIA,
+    customized('{ password: env:P, nics: [{}, ‸{ dnsDomain: example.com }] }'),
+    `${CUSTOM}.nics[1]`,
+    'source.customization',
+  ],
+  [
+    MEDIA,
+    customized('{ password: env:P, timeZone: ‸Nowhere Standard Time }'),
+    `${CUSTOM}.timeZone`,
     'source.customization',
   ],
 ];
