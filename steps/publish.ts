@@ -22,7 +22,7 @@ export const publish = defineStep({
   title: (image) => `Publish ${image.template.name}`,
   recorded: false,
   needs: { template },
-  applies: (image) => publishes(image) || 'nothing to publish: `publish` is empty',
+  applies: (image) => publishes(image) || 'not asked for',
   output: z.object({ published: z.array(published) }),
   // Each place has a deadline of its own; together they take as long as the slowest of each stage.
   timeout: ({ timeouts, publish: { webhook } }) =>
