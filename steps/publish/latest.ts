@@ -1,13 +1,17 @@
 import { constants } from 'node:fs';
 import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { z } from 'zod';
 import { IngotError } from '../../common/failure.ts';
+import { parseJson } from '../../common/json.ts';
+import { Problems } from '../../common/problems.ts';
 import type { Image } from '../../image/index.ts';
 import { publishedDocument } from './document.ts';
 import { defaultFolder, stateFolder } from './state-folder.ts';
 import type { PublishTarget } from './target.ts';
 
 const NAME = 'latest.json';
+const ownSchema = z.object({ version: z.literal(1), image: z.string(), fingerprint: z.string() });
 
 /** `latest.json` beside the templates on the datastore, and on this machine. */
 export function latestTarget(image: Image, { folder, file }: NonNullable<Image['publish']['latest']>): PublishTarget {
@@ -17,16 +21,29 @@ export function latestTarget(image: Image, { folder, file }: NonNullable<Image['
     field: 'publish.latest',
     what: `what the newest template is, to ${places}`,
     timeoutMs: image.timeouts.task,
-    async check() {
-      if (file !== undefined) await requireWritable(file);
+    async check(context) {
+      const problems = new Problems();
+      await problems.gather(async () => {
+        const state = await stateFolder(context);
+        requireOurs(state.pathOf(NAME), await state.read(NAME), image);
+      });
+      await problems.gather(async () => {
+        if (file === undefined) return;
+        await requireWritable(file);
+        requireOurs(file, await readHere(file), image);
+      });
+      problems.throwIfAny();
     },
     async publish(context) {
       const text = `${JSON.stringify(publishedDocument(context), null, 2)}\n`;
       const state = await stateFolder(context);
-      const isOld = (await state.read(NAME)) !== text;
+      const [found, here] = await Promise.all([state.read(NAME), file === undefined ? undefined : readHere(file)]);
+      requireOurs(state.pathOf(NAME), found, image);
+      if (file !== undefined) requireOurs(file, here, image);
+      const isOld = found !== text;
       if (isOld) await state.write(NAME, text, context.build);
       if (isOld && (await state.read(NAME)) !== text) throw notWritten(state.pathOf(NAME));
-      const isOldHere = file !== undefined && (await readHere(file)) !== text;
+      const isOldHere = file !== undefined && here !== text;
       if (isOldHere) await writeHere(file, text, context.build);
       const written = [state.pathOf(NAME), ...(file === undefined ? [] : [file])];
       return {
@@ -37,6 +54,17 @@ export function latestTarget(image: Image, { folder, file }: NonNullable<Image['
       };
     },
   };
+}
+
+/** What another image, or somebody else, has written there is not replaced. An empty file is nobody's. */
+function requireOurs(path: string, text: string | undefined, { name }: Image): void {
+  if (text === undefined || text.trim() === '') return;
+  const found = ownSchema.safeParse(parseJson(text)).data;
+  if (found?.image === name) return;
+  const whose = found === undefined ? 'a file that ingot did not write' : `that of the image ${found.image}`;
+  throw new IngotError('publish.not-ours', `expected ${path} to be free or of the image ${name}, found ${whose}`, {
+    remedy: 'name another folder or file in publish.latest, or delete that one if nobody needs it',
+  });
 }
 
 /** That the file can be written, as far as it can be seen without writing it. */

@@ -183,6 +183,8 @@ test('what cannot be published to is told before anything is built, all at once,
       latest: { file: './library' },
     },
   });
+  await site.govc('datastore.mkdir', '-p', 'ingot/templates/early');
+  await site.govc('datastore.upload', foreign, 'ingot/templates/early/latest.json');
   const failure = assertFailed(await site.build(image), {
     step: 'preflight',
     code: 'vsphere.not-found',
@@ -201,14 +203,15 @@ test('what cannot be published to is told before anything is built, all at once,
   assert.match(told, /NO_SUCH_SECRET/);
   assert.match(told, /copies\[0\]: expected the copy early in another folder/);
   assert.match(told, /copies\[1\]: expected a datastore "LocalDS_9"/);
-  assert.match(told, /publish\.latest: expected to write .*library, found: a folder/);
+  assert.match(told, /expected to write .*library, found: a folder/);
+  assert.match(told, /early\/latest\.json to be free or of the image early, found a file that ingot did not write/);
   assert.doesNotMatch(await site.govc('find', '/', '-type', 'm'), /early/);
   await site.govc('library.rm', '/images/notes');
 });
 
 test('a place that fails keeps none of the others, and the next build makes up for it', async () => {
   const told = hook.delivered.length;
-  const places = { ...publish, contentLibraries: publish.contentLibraries.slice(1) };
+  const places = { ...publish, contentLibraries: publish.contentLibraries.slice(1), latest: {} };
   const changes = { ...rule(8080), publish: places };
   await site.lab.faults.inject({ kind: 'soap', method: 'SetField', type: 'NoPermission' });
   hook.answers = [500, 500, 500, 500, 500, 500, 500, 500];
@@ -242,7 +245,7 @@ test('a place that fails keeps none of the others, and the next build makes up f
 test('a build that is killed while it publishes is taken up by the next one', async () => {
   const image = await site.image('killed', {
     ...rule(8080),
-    publish: { ...publish, contentLibraries: [], copies: [] },
+    publish: { ...publish, contentLibraries: [], copies: [], latest: {} },
   });
   const told = hook.delivered.length;
   hook.answers = [0];
@@ -259,6 +262,21 @@ test('a build that is killed while it publishes is taken up by the next one', as
   );
   const [first, second, ...more] = hook.delivered.slice(told).map(({ headers }) => headers['x-ingot-delivery']);
   assert.deepEqual([first === second, more.length], [true, 0], 'the receiver can tell that it is the same');
+});
+
+test('a latest.json of another image stays as it is', async () => {
+  const before = await readFile(join(site.folder, 'out', 'latest.json'), 'utf8');
+  const latest = { folder: 'ingot/templates/pub', file: './out/latest.json' };
+  const failure = assertFailed(await site.build(await site.image('other', { publish: { latest } })), {
+    step: 'preflight',
+    code: 'publish.not-ours',
+    message: /pub\/latest\.json to be free or of the image other, found that of the image pub$/,
+    remedy: /publish\.latest/,
+  });
+  assert.match((failure.evidence ?? []).join('\n'), /out\/latest\.json to be free or of the image other/);
+  assert.equal(await readFile(join(site.folder, 'out', 'latest.json'), 'utf8'), before);
+  await site.govc('datastore.download', 'ingot/templates/pub/latest.json', join(site.folder, 'still.json'));
+  assert.equal(await readFile(join(site.folder, 'still.json'), 'utf8'), before);
 });
 
 test('a plan names the places', async () => {
