@@ -8,6 +8,7 @@ import { type FoundTemplate, findTemplate, requireSealed } from '../template.ts'
 import { wmcoRelease } from '../wmco.ts';
 import { type MachineSetFlags, readSets } from './facts.ts';
 import type { Role } from './machine-set.ts';
+import { noWildcards } from './names.ts';
 
 const GIB = 1024 ** 3;
 
@@ -23,7 +24,7 @@ export interface CloneSource {
  * The template of the image, sealed; for infrastructure nodes the Linux template that is named, which only has to be off.
  *
  * @throws IngotError of `findTemplate` and `requireSealed`; `handover.missing-fact`, `handover.powered-on` and
- *   `openshift.infra-template` for infrastructure nodes
+ *   `openshift.infra-template` for infrastructure nodes; `openshift.wildcard`
  */
 export async function cloneSource(
   vc: Vsphere,
@@ -39,6 +40,7 @@ export async function cloneSource(
   if (role === 'infra') return linuxTemplate(vc, image, flags.template, signal);
   const template = await findTemplate(vc, image, { signal, path: flags.template });
   requireSealed(template, image, { foreign });
+  noWildcards('template', template.inventoryPath);
   const { image: name, role: kind, build } = template;
   const ours = name === image.name && kind === 'template';
   const sealed = ours ? `sealed by build ${build ?? 'of an unknown number'}` : 'not sealed by ingot, as you said';
@@ -83,6 +85,7 @@ async function linuxTemplate(
       ),
     );
   problems.throwIfAny();
+  noWildcards('template', template.inventoryPath);
   return { template, templateNote: templateNote(template, 'not made by ingot'), extendOsPartition: 'unknown' };
 }
 

@@ -81,3 +81,18 @@ export function different<T extends string | undefined>(names: readonly T[]): re
     { remedy: 'write another one in handover.openshift.machineSet.names' },
   );
 }
+
+/**
+ * The Machine API looks paths up with govmomi's finder, which takes them for patterns (machine-api-operator,
+ * pkg/controller/vsphere/reconciler.go; govmomi, find/finder.go): one with wildcards would lead elsewhere, or nowhere.
+ *
+ * @throws IngotError `openshift.wildcard`
+ */
+export function noWildcards(what: string, path: string): string {
+  if (!/[*?[]/.test(path)) return path;
+  throw new IngotError(
+    'openshift.wildcard',
+    `expected a ${what} without *, ? and [ in its path, found ${path}: the Machine API takes them for wildcards`,
+    { remedy: `rename the ${what}, or the folder that it lies in` },
+  );
+}

@@ -7,6 +7,7 @@ import { inventoryPath } from '../../vsphere/inventory-path.ts';
 import { escapeName, sameName, splitPath, unescapeName } from '../../vsphere/names.ts';
 import { readMixed } from '../../vsphere/properties.ts';
 import { type Ref, refText } from '../../vsphere/values.ts';
+import { noWildcards } from './names.ts';
 
 /** Where machines are to be, as the image file and the flags say. */
 export interface WantedWorkspace {
@@ -40,7 +41,7 @@ export interface Workspace {
  *
  * @param center `wanted.datacenter`, opened
  * @throws IngotError `vsphere.not-found`, `vsphere.ambiguous`, `openshift.network-elsewhere`,
- *   `openshift.datastore-elsewhere`; all at once
+ *   `openshift.datastore-elsewhere`, `openshift.wildcard`; all at once
  */
 export async function findWorkspace(
   vc: Vsphere,
@@ -50,11 +51,15 @@ export async function findWorkspace(
 ): Promise<Workspace> {
   const problems = new Problems();
   const [folder, pool, datastore, network] = await Promise.all([
-    problems.gather(() => folderPath(vc, center, wanted.folder, signal)),
-    problems.gather(() => poolOf(vc, center, wanted, signal)),
+    problems.gather(async () => noWildcards('VM folder', await folderPath(vc, center, wanted.folder, signal))),
+    problems.gather(async () => {
+      const found = await poolOf(vc, center, wanted, signal);
+      noWildcards('resource pool', found.path);
+      return found;
+    }),
     problems.gather(async () => {
       const { ref, name } = center.datastore(wanted.datastore);
-      const path = await inventoryPath(vc, ref, { signal });
+      const path = noWildcards('datastore', await inventoryPath(vc, ref, { signal }));
       return {
         ref,
         name,

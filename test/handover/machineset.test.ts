@@ -191,6 +191,16 @@ test('a template in a folder with a slash in its name, and with one in its own',
   assert.equal(at(providerSpec(objects[0]), 'template'), '/DC0/vm/a%2fb/images/win%2f1');
 });
 
+test('names that the Machine API takes for patterns are refused', async () => {
+  const odd = await site.template('odd');
+  await site.govc('object.rename', odd, 'windows [1]*');
+  const file = await facts('name: win', "template: { name: 'windows [1]*' }");
+  assert.match(await refused(file), /a template without .*found \/DC0\/vm\/windows \[1\]\*: .*\(openshift\.wildcard\)/);
+  await site.govc('folder.create', '/DC0/vm/question');
+  await site.govc('object.rename', '/DC0/vm/question', 'what?');
+  assert.match(await refused(await facts('name: win'), '--folder', 'what?'), /a VM folder without .*\/DC0\/vm\/what\?/);
+});
+
 test('two templates of one name: the path says which, and the comment names the other', async () => {
   const other = await site.template('windows', { folder: '/DC0/vm/other', extraConfig: {} });
   const { stdout, objects } = await printed(await facts('name: win'));
