@@ -3,7 +3,7 @@ import { isAbort } from '../pipeline/failures.ts';
 import type { Cli } from './context.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 
-/** Failures that say that a flag's value is wrong. */
+/** Failures that say that a flag's value, or one of the image file, is wrong. */
 const wrongFlags: ReadonlySet<string> = new Set([
   'lab.scenario',
   'cli.journal',
@@ -12,6 +12,7 @@ const wrongFlags: ReadonlySet<string> = new Set([
   'cli.image',
   'cli.input-file',
   'iso.url',
+  'vsphere.ca-file',
 ]);
 
 /** Says on stderr what went wrong and what to do, without a stack trace unless INGOT_DEBUG asks for one. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { parse, parseAllDocuments } from 'yaml';
@@ -189,6 +190,17 @@ test('a template in a folder with a slash in its name, and with one in its own',
   }
   const { objects } = await printed(await facts('name: win', "template: { name: 'win/1', folder: a%2fb/images }"));
   assert.equal(at(providerSpec(objects[0]), 'template'), '/DC0/vm/a%2fb/images/win%2f1');
+});
+
+test('nothing is built, so neither the ISO nor the public key has to be there; what signed vCenter has to', async () => {
+  const file = await facts('name: win');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace('[LocalDS_0] iso/windows.iso', './gone.iso').replace('./key.pub', './gone.pub'));
+  await printed(file);
+  await writeFile(file, text.replace('insecure: true', 'caFile: ./gone.pem'));
+  const { code, stderr } = await machineset(file);
+  assert.equal(code, 2);
+  assert.match(stderr, /gone\.pem.*\(vsphere\.ca-file\)/);
 });
 
 test('names that the Machine API takes for patterns are refused', async () => {
