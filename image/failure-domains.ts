@@ -44,10 +44,20 @@ const CONVENTIONS: Readonly<Record<'kubernetes' | 'openshift', Topology>> = {
   openshift: { regionCategory: 'openshift-region', zoneCategory: 'openshift-zone' },
 };
 
-/** The topologies that clusters look for, with the names of their tag categories. */
+/** A topology with the names of its tag categories: as they are written, or by its convention. */
+export function topologyOf({
+  convention,
+  regionCategory = CONVENTIONS[convention].regionCategory,
+  zoneCategory = CONVENTIONS[convention].zoneCategory,
+}: {
+  readonly convention: keyof typeof CONVENTIONS;
+  readonly regionCategory?: string | undefined;
+  readonly zoneCategory?: string | undefined;
+}): Topology {
+  return { regionCategory, zoneCategory };
+}
+
+/** The topologies that clusters look for. */
 export function topologiesOf({ prepare }: Image): readonly Topology[] {
-  return prepare.topologies.map(({ convention, regionCategory, zoneCategory }) => ({
-    regionCategory: regionCategory ?? CONVENTIONS[convention].regionCategory,
-    zoneCategory: zoneCategory ?? CONVENTIONS[convention].zoneCategory,
-  }));
+  return prepare.topologies.map(topologyOf);
 }

@@ -23,6 +23,7 @@ import { customization, hostKeysOfSource, isoOrSource, oneKindOfSource } from '.
 import { bastionKeys, credentials } from './ssh-login.ts';
 import { acyclic, knownAfter, oneKind, uniqueStepNames, uploadTarget } from './steps.ts';
 import { storagePolicy } from './storage-policy.ts';
+import { topologies } from './topologies.ts';
 import { unattend } from './unattend.ts';
 import { port, trust } from './vcenter.ts';
 import { computerName, serverCoreOnly } from './windows.ts';
@@ -73,6 +74,7 @@ const RULES: readonly Rule[] = [
   acyclic,
   publishing,
   failureDomains,
+  topologies,
   storagePolicy,
   machineSets,
 ];

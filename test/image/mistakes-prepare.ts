@@ -50,6 +50,24 @@ export const PREPARE_MISTAKES: readonly Mistake[] = [
   [UPDATES, 'prepare: { topologies: [{ convention: ‸k8s }] }', 'prepare.topologies[0].convention', 'image.value'],
   [
     UPDATES,
+    'prepare: { topologies: [{ regionCategory: place, zoneCategory: ‸place }] }',
+    'prepare.topologies[0].zoneCategory',
+    'topology.category',
+  ],
+  [
+    UPDATES,
+    'prepare: { topologies: [{}, { regionCategory: ‸k8s-zone, zoneCategory: rack }] }',
+    'prepare.topologies[1].regionCategory',
+    'topology.category',
+  ],
+  [
+    UPDATES,
+    policy('{ name: p, tagCategory: ‸k8s-zone, tag: t, datastores: [d] }'),
+    'prepare.storagePolicy.tagCategory',
+    'topology.category',
+  ],
+  [
+    UPDATES,
     policy('{ name: p, tagCategory: c, tag: t, datastores: [d], ‸datastoreCluster: e }'),
     'prepare.storagePolicy.datastoreCluster',
     'storage-policy.datastores',
