@@ -18,10 +18,12 @@ export interface ExportFile {
  * asks for the ISO it was installed from is of no use.
  */
 export function exportFiles(info: HttpNfcLeaseInfo, name: string): ExportFile[] {
+  // An OVA has room for names of 100 bytes; the end of one tells the files apart.
+  const room = Math.max(15, Math.min(60, 99 - name.length));
   const files = (info.deviceUrl ?? []).flatMap((device): ExportFile[] => {
     const target = device.targetId || posix.basename(device.url.split('?')[0] ?? '');
     if (device.disk !== true && !/\.(vmdk|nvram)$/i.test(target)) return [];
-    const safe = target.replace(/[^\w.-]+/g, '_').slice(-60);
+    const safe = target.replace(/[^\w.-]+/g, '_').slice(-room);
     const estimate = device.fileSize !== undefined && device.fileSize > 0 ? device.fileSize : undefined;
     return [{ key: device.key, name: safe.startsWith(name) ? safe : `${name}-${safe}`, device, estimate }];
   });
