@@ -2,11 +2,13 @@ import { rm } from 'node:fs/promises';
 import { IngotError } from '../../common/failure.ts';
 import type { CopyWanted } from '../../image/finish-publish.ts';
 import { keys, namesOf } from '../../image/names.ts';
+import type { Vsphere } from '../../vsphere/connect.ts';
 import { cloneVm } from '../../vsphere/folder.ts';
 import { openDatacenter } from '../../vsphere/inventory.ts';
 import { findItem, findLibrary } from '../../vsphere/library.ts';
 import { deployItem } from '../../vsphere/library-templates.ts';
 import type { Ref } from '../../vsphere/values.ts';
+import type { AnyVirtualDeviceBackingInfo, VirtualDeviceConfigSpec } from '../../vsphere/vim25.gen.ts';
 import { reconfigure } from '../../vsphere/vm.ts';
 import type { Vcenter } from '../vcenter/index.ts';
 import { parseMark, sameTemplate } from './mark.ts';
@@ -44,9 +46,13 @@ const nameOf = (context: PublishContext, { name }: CopyWanted): string =>
 
 async function byClone(context: PublishContext, there: Vcenter, wanted: CopyWanted): Promise<VmRef> {
   const { template, signal, image } = context;
-  const { templateFolder, pool, host, datastore } = await there.placement(signal);
+  const { templateFolder, pool, host, datastore, networks } = await there.placement(signal);
   const location = { datastore: datastore.ref, pool, host };
-  const spec = { location, template: false, powerOn: false, config: { extraConfig: clonedMarks(context) } };
+  const config = {
+    extraConfig: clonedMarks(context),
+    deviceChange: await firstNic(there.vc, template.vm, networks[0], signal),
+  };
+  const spec = { location, template: false, powerOn: false, config };
   const params = { folder: templateFolder, name: nameOf(context, wanted), spec };
   const what = `copying ${template.name} to ${wanted.datacenter}`;
   return cloneVm(there.vc, template.vm, params, { signal, deadlineMs: image.timeouts.clone, what });
@@ -68,11 +74,31 @@ async function fromLibrary(context: PublishContext, there: Vcenter, wanted: Copy
       },
     );
   }
-  const { templateFolder, pool, host, datastore } = await there.placement(signal);
+  const { templateFolder, pool, host, datastore, networks } = await there.placement(signal);
   const to = { name: nameOf(context, wanted), folder: templateFolder, pool, host, datastore: datastore.ref };
   const vm = await deployItem(rest, item, to, { signal, answerMs: image.timeouts.clone });
-  await reconfigure(there.vc, vm, { extraConfig: clonedMarks(context) }, { signal, deadlineMs: image.timeouts.task });
+  const deviceChange = await firstNic(there.vc, vm, networks[0], signal);
+  const changes = { extraConfig: clonedMarks(context), deviceChange };
+  await reconfigure(there.vc, vm, changes, { signal, deadlineMs: image.timeouts.task });
   return vm;
+}
+
+/** Puts the first NIC on the network of the copy, if the image file names one; whatever else it has stays. */
+async function firstNic(
+  vc: Vsphere,
+  vm: VmRef,
+  backing: AnyVirtualDeviceBackingInfo | undefined,
+  signal: AbortSignal,
+): Promise<VirtualDeviceConfigSpec[]> {
+  if (backing === undefined) return [];
+  const { 'config.hardware.device': devices = [] } = await vc.read(vm, ['config.hardware.device'], { signal });
+  const nics = devices.filter((device) => device.$type === 'VirtualVmxnet3' || device.$type === 'VirtualE1000e');
+  return nics.slice(0, 1).map(
+    ({ $type, key, controllerKey, unitNumber }): VirtualDeviceConfigSpec => ({
+      operation: 'edit',
+      device: { $type, key, controllerKey, unitNumber, backing },
+    }),
+  );
 }
 
 async function byExport(context: PublishContext, there: Vcenter, wanted: CopyWanted): Promise<VmRef> {

@@ -71,13 +71,23 @@ test('a template is copied to another vCenter; the next one takes its name, and 
   assert.equal((await readVm(there, `/DC0/vm/windows/${former}`)).self.value, copy.self.value);
 });
 
-test('a copy out of a library is of the item that this build published; what is behind is not copied', async () => {
+/** Keys of the distributed port groups that a VM's NICs are on. */
+async function portGroups(path: string): Promise<string[]> {
+  const nics = await site.govc('device.info', '-json', '-vm', path, 'ethernet-*');
+  return [...nics.matchAll(/"portgroupKey":\s*"([^"]*)"/g)].map(([, key = '']) => key);
+}
+
+test('a copy out of a library is of the item that this build published, on the network it names; what is behind is not copied', async () => {
   const library = { library: 'images', type: 'vm-template', folder: 'library', item: 'deployable' };
-  const copy = { ...PLACE, folder: 'deployed', via: 'content-library', library: 'images', item: 'deployable' };
-  const publish = { contentLibraries: [library], copies: [copy] };
+  const beside = { ...PLACE, folder: 'deployed', network: 'DC0_DVPG0' };
+  const copy = { ...beside, via: 'content-library', library: 'images', item: 'deployable' };
+  const publish = { contentLibraries: [library], copies: [copy, { ...beside, name: 'fetched-clone' }] };
   const built = await site.build(await site.image('fetched', { publish }));
   assertDone(built);
   const vm = await readVm(site, '/DC0/vm/deployed/fetched');
+  const [group] = JSON.parse(await site.govc('object.collect', '-json', '/DC0/network/DC0_DVPG0', 'key'));
+  assert.deepEqual(await portGroups('/DC0/vm/deployed/fetched'), [group.val]);
+  assert.deepEqual(await portGroups('/DC0/vm/deployed/fetched-clone'), [group.val]);
   assert.deepEqual([vm.config.template, marksOf(vm).get('ingot.build')], [true, built.end.build]);
   assert.deepEqual(
     [...marksOf(vm).keys()].filter((key) => key.startsWith('ingot.step.')),

@@ -31,6 +31,10 @@ export const publishing: readonly Call[] = [
   { method: 'AddCustomFieldDef', on: 'vcenter', when: when.newAttribute },
   { method: 'POST tag association attach', on: 'template-folder', when: when.publishTags },
   { method: 'CloneVM_Task', on: 'template-folder', parts: ['template to VM', 'extraConfig'], when: when.publishCopies },
+  {
+    ...{ method: 'CloneVM_Task', on: 'template-folder', parts: ['edit VirtualVmxnet3'], when: when.publishCopies },
+    rarely: 'a copy that names a network',
+  },
   { method: 'MakeDirectory', on: 'datastore', when: when.publishLatest },
   { method: 'CreateDirectory', on: 'datastore', when: when.noTopDirectories },
   { method: 'SearchDatastore_Task', on: 'datastore', when: when.publishLatest },
