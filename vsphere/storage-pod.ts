@@ -56,9 +56,11 @@ export async function recommendDatastore(
 function specOf(pod: Ref<'StoragePod'>, request: PodRequest): StoragePlacementSpec {
   const { type, folder, pool, host } = request;
   if (type === 'clone') {
-    const podSelectionSpec = { storagePod: pod, initialVmConfig: [{ storagePod: pod }] };
     const { vm, name, spec } = request;
-    return { type, vm, podSelectionSpec, cloneSpec: spec, cloneName: name, resourcePool: pool, host, folder };
+    // A customization holds passwords, and says nothing about disks.
+    const { customization: _, ...cloneSpec } = spec;
+    const podSelectionSpec = { storagePod: pod, initialVmConfig: [{ storagePod: pod }] };
+    return { type, vm, podSelectionSpec, cloneSpec, cloneName: name, resourcePool: pool, host, folder };
   }
   const disk = (request.config.deviceChange ?? []).flatMap(({ device }) =>
     device.$type === 'VirtualDisk' ? [{ diskId: device.key }] : [],

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
 import { assertDone } from './built.ts';
 import { openSite } from './site.ts';
 
-const site = await openSite({ vcsimArgs: ['-pod', '1', '-ds', '2'] });
+const trace = join(mkdtempSync(join(tmpdir(), 'ingot-test-trace-')), 'trace');
+after(() => rmSync(dirname(trace), { recursive: true }));
+
+const site = await openSite({ vcsimArgs: ['-pod', '1', '-ds', '2', '-trace', '-trace-file', trace] });
 const { govc, lab } = site;
 const datastores = ['LocalDS_0', 'LocalDS_1'];
 await govc('object.mv', ...datastores.map((name) => `/DC0/datastore/${name}`), '/DC0/datastore/DC0_POD0');
@@ -25,4 +31,17 @@ test('Storage DRS chooses the datastore of each VM; without its advice it is the
   assert.match(paths, /^\[LocalDS_1\] /);
   const template = await govc('object.collect', '-s', 'vm/cluster', 'config.files.vmPathName');
   assert.match(template, /^\[LocalDS_0\] /);
+});
+
+test('what Storage DRS is asked about a clone holds no password of a customization', async () => {
+  const source = { template: 'cluster', customization: { password: 'env:FRESH' } };
+  const more = { media: undefined, hardware: { disk: undefined }, smokeTest: { enabled: false } };
+  const file = await site.image('derived', { placement, source, ...more });
+  assertDone(await site.build(file, { env: { FRESH: 'Correct-Horse-7' } }));
+  const sent = readFileSync(trace, 'utf8');
+  const asked = sent.match(/<RecommendDatastores\b.*?<\/RecommendDatastores>/gs) ?? [];
+  const clones = asked.filter((request) => request.includes('<cloneName>derived-master<'));
+  assert.equal(clones.length, 1);
+  assert.doesNotMatch(clones.join(), /Correct-Horse-7|<customization/);
+  assert.match(sent, /<customization\b.*Correct-Horse-7/s);
 });
