@@ -64,7 +64,7 @@ export async function findSourceVm(
   const power = values['runtime.powerState'];
   if (snapshot === undefined && power !== 'poweredOff') throw poweredOn(path, power, all);
   const live = extraConfigMap(values['config.extraConfig']);
-  if (live.get(keys.image) === image.name) throw own(path, image.name);
+  if (live.get(keys.image) === image.name) throw ownSource(path, image.name);
   const ofSnapshot = ['config.extraConfig', 'config.hardware.device'] as const;
   const frozen = snapshot === undefined ? undefined : await vc.read(snapshot.snapshot, ofSnapshot, { signal });
   const extraConfig = frozen === undefined ? live : extraConfigMap(frozen['config.extraConfig']);
@@ -161,7 +161,8 @@ function poweredOn(path: string, power: string, all: readonly VirtualMachineSnap
   });
 }
 
-function own(path: string, image: string): IngotError {
+/** What the image itself has made, in whatever form. */
+export function ownSource(path: string, image: string): IngotError {
   return new IngotError(
     'source.own',
     `expected a source of another image, found that ${path} is one of ${image} itself`,

@@ -5,9 +5,10 @@ import { readExtraConfig } from '../../vsphere/extra-config.ts';
 import { openDatacenter } from '../../vsphere/inventory.ts';
 import { findByPath } from '../../vsphere/inventory-path.ts';
 import type { LibraryItem } from '../../vsphere/library.ts';
+import { parseMark } from '../publish/mark.ts';
 import type { Digests } from '../support/digests.ts';
 import type { Vcenter } from '../vcenter/index.ts';
-import { findSourceVm, type SourceVm } from './find.ts';
+import { findSourceVm, ownSource, type SourceVm } from './find.ts';
 import { loginOfMaster, loginOfTemplate, type SourceLogin } from './login.ts';
 import type { OpenPackage } from './package.ts';
 
@@ -32,7 +33,8 @@ export type FoundSource = Found &
 /**
  * Looks up the source of an image.
  *
- * @throws IngotError what `findSourceVm` and `openPackage` throw; `vsphere.not-found`, `source.item` for libraries
+ * @throws IngotError what `findSourceVm` and `openPackage` throw; `vsphere.not-found`, `source.item` for libraries;
+ *   `source.own`
  */
 export async function findSource(
   image: Image,
@@ -45,8 +47,10 @@ export async function findSource(
   if (source.kind === 'ovf') {
     const { checkDigest, openPackage, packageIdentity } = await import('./package.ts');
     const [identity, opened] = await Promise.all([packageIdentity(source, digests), openPackage(source, signal)]);
-    const login = loginOfMaster(opened.content.facts.extraConfig);
+    const { extraConfig } = opened.content.facts;
     await opened[Symbol.asyncDispose]();
+    if (extraConfig.get(keys.image) === image.name) throw ownSource(source.name, image.name);
+    const login = loginOfMaster(extraConfig);
     const open = async (until: AbortSignal): Promise<OpenPackage> => {
       const again = await openPackage(source, until);
       await checkDigest(source, again, until);
@@ -58,6 +62,7 @@ export async function findSource(
   if (source.kind === 'library') {
     const { findLibraryItem } = await import('./library.ts');
     const item = await findLibraryItem(center.vc, source, signal);
+    if (parseMark(item.description)?.image === image.name) throw ownSource(source.name, image.name);
     const identity = { item: item.id, contentVersion: item.contentVersion };
     return { kind: 'library', path: source.name, identity, linked: false, login: 'later', item };
   }
