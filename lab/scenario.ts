@@ -206,8 +206,8 @@ export interface Scenario {
   };
   readonly sysprep?: SysprepFault;
   readonly clone?: CloneFault;
-  /** vCenter's customization of a guest ends with this message. */
-  readonly customization?: { readonly fails?: string };
+  /** vCenter's customization of a guest ends with this message; it does not end. */
+  readonly customization?: { readonly fails?: string; readonly hangs?: boolean };
   /** What DNS tells Windows, by name. */
   readonly dns?: Readonly<Record<string, DnsFault>>;
   readonly power?: { readonly neverOff?: boolean };
@@ -265,7 +265,7 @@ const MEMBERS: Readonly<Record<keyof Scenario, readonly string[] | undefined>> =
     'rules',
     'password',
   ],
-  customization: ['fails'],
+  customization: ['fails', 'hangs'],
   dns: undefined,
   power: ['neverOff'],
   faults: undefined,

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Failure, IngotError } from '../common/failure.ts';
 import type { Redactor } from '../common/redactor.ts';
-import { type Image, readHostKeys } from '../image/index.ts';
+import { type Image, readHostKeys, type Secret } from '../image/index.ts';
 import { toFailure } from '../pipeline/failures.ts';
 import { type BuildEnv, defineStep } from './define.ts';
 import type { CheckContext } from './publish/target.ts';
@@ -37,7 +37,7 @@ export const preflight = defineStep({
       checkSpace(config, place.datastore.freeSpace, place.datastore.name),
       checkTools(config, center, signal),
       checkSource(config, source),
-      checkPassword(config, redactor),
+      checkPasswords(config, redactor),
       checkPublishing({ image: config, center, redactor, signal, warn }),
     ]);
     signal.throwIfAborted(); // another step failed, or the user interrupted: these are no findings of vCenter's
@@ -131,16 +131,29 @@ async function checkTools(image: Image, { files, media }: Vcenter, signal: Abort
 }
 
 /** Setup refuses it at its very end (0x800708C5), and so would the first start of each clone. */
-async function checkPassword({ windows, openssh }: Image, redactor: Redactor): Promise<void> {
-  const password = await windows.administratorPassword?.resolve();
-  if (password === undefined) return;
+async function checkPasswords({ windows, source, openssh }: Image, redactor: Redactor): Promise<void> {
+  const { customization } = source ?? {};
+  const own = customization?.kind === 'fields' ? customization.password : undefined;
+  if (own !== undefined && own !== windows.administratorPassword)
+    await checkPassword(own, 'source.customization.password', openssh.username, redactor);
+  const { administratorPassword } = windows;
+  if (administratorPassword !== undefined)
+    await checkPassword(administratorPassword, 'windows.administratorPassword', openssh.username, redactor);
+}
+
+async function checkPassword(secret: Secret, field: string, username: string, redactor: Redactor): Promise<void> {
+  const password = await secret.resolve();
   await registerPassword(redactor, password);
-  const found = tooSimple(password, openssh.username);
+  const found = tooSimple(password, username);
   if (found === undefined) return;
   throw new IngotError(
-    'windows.administrator-password',
-    `expected windows.administratorPassword to hold three of upper case, lower case, digits and other characters, and not the account’s name, found ${found}`,
-    { remedy: 'choose another password, or leave windows.administratorPassword out: each build then makes its own' },
+    field.startsWith('windows.') ? 'windows.administrator-password' : 'source.customization',
+    `expected ${field} to hold three of upper case, lower case, digits and other characters, and not the account’s name, found ${found}`,
+    {
+      remedy: field.startsWith('windows.')
+        ? `choose another password, or leave ${field} out: each build then makes its own`
+        : 'choose another password',
+    },
   );
 }
 

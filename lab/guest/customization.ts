@@ -43,7 +43,8 @@ export async function customize(
     return false;
   }
   await publisher.customization('TOOLSDEPLOYPKG_RUNNING');
-  const { fails } = scenario.customization ?? {};
+  const { fails, hangs = false } = scenario.customization ?? {};
+  if (hangs) return false;
   if (fails !== undefined) {
     await publisher.customization('TOOLSDEPLOYPKG_FAILED', fails);
     return false;

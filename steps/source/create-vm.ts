@@ -8,7 +8,7 @@ import { preflight } from '../preflight.ts';
 import { removeStaleMaster } from '../support/stale-master.ts';
 import { sysprepXml } from '../support/sysprep-answer-file.ts';
 import { cloneConfig } from './clone-spec.ts';
-import { customizationInputs, customizationSpec } from './customization.ts';
+import { checkSpecification, customizationInputs, customizationSpec } from './customization.ts';
 import { deploy } from './deploy.ts';
 import type { FoundSource } from './found.ts';
 import { loginOfMaster, loginText } from './login.ts';
@@ -45,6 +45,10 @@ export const createVm = defineStep({
     const [center, found] = await Promise.all([vcenter(), context.source()]);
     // A mistake in the answer file of the clones is told now, and not when Windows is finished.
     await sysprepXml(config, redactor, () => undefined);
+    // And one in the specification while the master of before is still there.
+    const customization = await customizationSpec(config, center.vc, signal);
+    if (found.kind === 'vm' && customization !== undefined)
+      await checkSpecification(center.vc, found.vm, customization, signal);
     await removeStaleMaster(center, names.master, progress, signal);
     const place = await center.placement(signal);
     // With it any runner can make the password of the template again.
@@ -70,7 +74,6 @@ export const createVm = defineStep({
     ];
     if (found.kind === 'vm') {
       const { vm, path, snapshot, linked } = found;
-      const customization = await customizationSpec(config, center.vc, vm, signal);
       const spec = cloneConfig(config, { ...found, nics: place.networks, entries: entriesFor(found.login) });
       progress(`Cloning ${path}`);
       await center.cloneToMaster({ vm, name: path }, { snapshot, config: spec, customization, linked }, signal);
@@ -80,16 +83,19 @@ export const createVm = defineStep({
     const made = ['config.hardware.device', 'config.extraConfig'] as const;
     const values = await center.vc.read(machine.vm, made, { signal });
     const extraConfig = extraConfigMap(values['config.extraConfig']);
-    const customization = await customizationSpec(config, center.vc, machine.vm, signal);
+    const login = found.login === 'later' ? loginOfMaster(extraConfig) : found.login;
+    const { 'config.hardware.device': devices = [] } = values;
+    const facts = { path: found.path, devices, extraConfig, nics: place.networks, entries: entriesFor(login) };
+    const { deviceChange, ...rest } = cloneConfig(config, facts);
+    // The specification speaks of the NICs of the image file.
+    await machine.reconfigure({ deviceChange }, signal);
     if (customization !== undefined) {
+      await checkSpecification(center.vc, machine.vm, customization, signal);
       const task = { signal, deadlineMs: config.timeouts.task, what: `customizing ${names.master}` };
       await center.vc.task('CustomizeVM_Task', machine.vm, { spec: customization }, task);
     }
     // Last, and with its records: from now on it is one that a build can go on with.
-    const login = found.login === 'later' ? loginOfMaster(extraConfig) : found.login;
-    const { 'config.hardware.device': devices = [] } = values;
-    const facts = { path: found.path, devices, extraConfig, nics: place.networks, entries: entriesFor(login) };
-    await machine.reconfigure(cloneConfig(config, facts), signal);
+    await machine.reconfigure(rest, signal);
     return output;
   },
   async verify({ vcenter, records, config, source, signal }) {

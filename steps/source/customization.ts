@@ -38,15 +38,14 @@ export async function customizationInputs(image: Image, vc: () => Promise<Vspher
 }
 
 /**
- * The specification for vCenter, checked against the source; undefined where the image file asks for none. It holds
- * passwords: it goes nowhere but into the call that clones.
+ * The specification for vCenter; undefined where the image file asks for none. It holds passwords: it goes nowhere but into
+ * the calls that check it and that customize.
  *
  * @throws IngotError `source.customization`
  */
 export async function customizationSpec(
   image: Image,
   vc: Vsphere,
-  source: VmRef,
   signal: AbortSignal,
 ): Promise<CustomizationSpec | undefined> {
   const { customization } = image.source ?? {};
@@ -55,22 +54,31 @@ export async function customizationSpec(
     throw problem(`a vCenter with the API ${CUSTOMIZATION_SINCE} or newer, which tells the end`, vc.apiVersion, {
       remedy: 'leave source.customization out: the build itself runs Sysprep before it makes the template',
     });
-  const spec =
-    customization.kind === 'spec'
-      ? (await specNamed(vc, customization.spec, signal)).spec
-      : await fromFields(customization, image.hardware.nics.length);
+  if (customization.kind === 'spec') return (await specNamed(vc, customization.spec, signal)).spec;
+  return fromFields(customization, image.hardware.nics.length);
+}
+
+/**
+ * Asks vCenter whether it takes the specification for a VM, which stays as it is.
+ * @throws IngotError `source.customization`
+ */
+export async function checkSpecification(
+  vc: Vsphere,
+  vm: VmRef,
+  spec: CustomizationSpec,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await checkCustomization(vc, source, spec, { signal });
+    await checkCustomization(vc, vm, spec, { signal });
   } catch (error) {
     // The clone has the NICs of the image file, whatever the source has: vCenter looks again when it clones.
-    if (isFault(error, 'NicSettingMismatch')) return spec;
+    if (isFault(error, 'NicSettingMismatch')) return;
     if (!isFault(error, 'CustomizationFault')) throw error;
     const found = error instanceof Error ? error.message : String(error);
     throw problem('vCenter to take the customization specification', found, {
       remedy: 'look at the guest OS id and VMware Tools of the source, and correct source.customization',
     });
   }
-  return spec;
 }
 
 async function specNamed(vc: Vsphere, name: string, signal: AbortSignal | undefined) {
@@ -79,11 +87,17 @@ async function specNamed(vc: Vsphere, name: string, signal: AbortSignal | undefi
     throw problem(`the customization specification “${name}” in vCenter`, 'none of that name', {
       remedy: 'correct source.customization.spec: the names are under Policies and Profiles in the vSphere client',
     });
-  const { $type } = item.spec.identity;
-  if ($type === 'CustomizationSysprep' || $type === 'CustomizationSysprepText') return item;
-  throw problem(`“${name}” to be a specification for Windows`, 'one for another system', {
-    remedy: 'name another in source.customization.spec',
-  });
+  const { identity, options } = item.spec;
+  if (identity.$type !== 'CustomizationSysprep' && identity.$type !== 'CustomizationSysprepText')
+    throw problem(`“${name}” to be a specification for Windows`, 'one for another system', {
+      remedy: 'name another in source.customization.spec',
+    });
+  const { reboot = 'reboot' } = options?.$type === 'CustomizationWinOptions' ? options : {};
+  if (reboot !== 'reboot')
+    throw problem(`“${name}” to restart Windows at its end`, `${reboot}, after which nothing would come`, {
+      remedy: 'set options.reboot of that specification to reboot, or name another in source.customization.spec',
+    });
+  return item;
 }
 
 async function fromFields(fields: Fields, nicCount: number): Promise<CustomizationSpec> {

@@ -32,7 +32,8 @@ export async function waitCustomized(
         progress(`vCenter customizes Windows: ${statusWords(last)}`);
       }
       if (last === 'TOOLSDEPLOYPKG_FAILED') throw failed(now?.error);
-      if (power === 'suspended') throw failed('that the VM was suspended');
+      if (power !== 'poweredOn')
+        throw failed(`that the VM was ${power === 'suspended' ? 'suspended' : 'switched off'}`);
       return last === 'TOOLSDEPLOYPKG_SUCCEEDED' && { again: false };
     },
     { what: 'vCenter to customize Windows', deadlineMs: customization.timeout, signal },

@@ -7,7 +7,7 @@ import test, { after } from 'node:test';
 import type { BuildEvent } from '../../pipeline/events.ts';
 import { windowsOutput } from '../../steps/install-windows.ts';
 import { ended, root } from '../cli/ingot.ts';
-import { assertDone, assertFailed } from './built.ts';
+import { assertDone, assertFailed, builtFrom } from './built.ts';
 import { type Changes, openSite, tool } from './site.ts';
 
 const soapCheck = join(root, '../shared/tools/soap-check.py');
@@ -113,6 +113,42 @@ test('where vCenter fails to customize, the logs are named, and the next build m
   assert.ok(entries.ran.includes('create-vm'));
 });
 
+test('a clone that is switched off while vCenter customizes it is not waited for', async () => {
+  const customization = { password: 'env:FRESH', timeout: '5s' };
+  await site.lab.faults.scenario({ customization: { hangs: true } });
+  const child = site.start(await site.image('off', from({ template: 'base', customization })), {
+    env: { FRESH: 'Correct-Horse-7' },
+  });
+  const end = ended(child);
+  for await (const line of createInterface(child.stdout)) {
+    const event: BuildEvent = JSON.parse(line);
+    if (event.type === 'step-progress' && event.message === 'vCenter customizes Windows: running')
+      await govc('vm.power', '-off', '-force', 'off-master');
+  }
+  const failed = builtFrom(await end);
+  await site.lab.faults.scenario({});
+  assertFailed(failed, {
+    ...{ step: 'install-windows', code: 'source.customization-failed', message: /switched off/, remedy: /vmware-imc/ },
+    left: [/off-master/],
+  });
+});
+
+test('a specification that vCenter does not take is told while the master of before is there', async () => {
+  const before = await govc('object.collect', '-s', 'vm/customized-master', 'config.instanceUuid');
+  const customization = { computerName: 'other', password: 'env:FRESH' };
+  await site.lab.faults.inject({ kind: 'soap', method: 'CheckCustomizationSpec', type: 'UncustomizableGuest' });
+  const file = await site.image('customized', from({ template: 'base', customization }));
+  assertFailed(await site.build(file, { env: { FRESH: 'Correct-Horse-7' } }), {
+    ...{ step: 'create-vm', code: 'source.customization', message: /to take the customization/, remedy: /guest OS id/ },
+    left: [/customized-master/],
+  });
+  assert.equal(await govc('object.collect', '-s', 'vm/customized-master', 'config.instanceUuid'), before);
+  assertFailed(await site.build(file, { env: { FRESH: 'weakling' } }), {
+    ...{ step: 'preflight', code: 'source.customization', message: /customization\.password to hold three/ },
+    remedy: /another password/,
+  });
+});
+
 test('a build that was killed while the clone starts is gone on with in that clone', async () => {
   const file = await site.image('killed', from({ template: 'base' }));
   const child = site.start(file);
@@ -148,6 +184,9 @@ test('an item of a content library is deployed', async () => {
   assertDone(built);
   assert.match(await govc('object.collect', '-s', 'vm/deployed-master', 'config.annotation'), /^Built by ingot/);
   assert.deepEqual((await site.build(file)).ran, ['preflight']);
+  // As publishing marks its items.
+  await govc('library.update', '-d', 'ingot: image=deployed build=1', 'images/golden');
+  assertFailed(await site.build(file), { step: 'preflight', code: 'source.own', message: /deployed/, remedy: /name/ });
   assertFailed(await refused({ contentLibrary: 'images/goldn' }), {
     ...{ step: 'preflight', code: 'source.missing', message: /“goldn”/, evidence: /golden/, remedy: /contentLibrary/ },
   });
