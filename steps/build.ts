@@ -194,7 +194,7 @@ function offlineError(): IngotError {
     'plan.offline',
     'expected a plan that needs no vCenter, found that what Windows comes from lies there',
     {
-      remedy: 'plan without --offline, or name a local file in media.iso',
+      remedy: 'plan without --offline, or name a file of this machine in media.iso or source.ovf',
     },
   );
 }
