@@ -1,4 +1,5 @@
 import { IngotError } from '../../common/failure.ts';
+import { shellWord } from '../../common/shell.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import { findByPath } from '../../vsphere/inventory-path.ts';
 import { findRole, permissionsOn, roleNames, samePrincipal, setPermission, systemRoles } from '../../vsphere/roles.ts';
@@ -9,12 +10,30 @@ import { objectKinds } from '../privileges/objects.ts';
 import type { Preparation, PrepareContext } from './preparation.ts';
 import type { WantedRole } from './role.ts';
 
-/** Whether the principal has the role on an object, and how it gets it. Those of others are not looked at. */
-export async function findPermission(
-  { vc, signal }: PrepareContext,
-  wanted: WantedRole,
-  grant: Grant,
-): Promise<Preparation> {
+/**
+ * Whether the principal has the role on an object, and how it gets it. Those of others are not looked at.
+ *
+ * A permission of a user's own goes before those of its groups, and one below before those from above (vSphere Security,
+ * “Hierarchical Inheritance of Permissions”). Who may set permissions here without one that shows has that right by a
+ * group or globally, and would lose it: so ingot never sets one for the account that it runs as.
+ */
+export async function findPermission(context: PrepareContext, wanted: WantedRole, grant: Grant): Promise<Preparation> {
+  const found = await lookAt(context, wanted, grant);
+  const { username } = context.image.vcenter;
+  if (found.change === undefined || wanted.group || !samePrincipal(wanted.principal, username)) return found;
+  const { change: _, ...rest } = found;
+  const why = `${username} runs this: a permission of its own would take the place of what it has here by a group or globally. Run this as another account; or, if that is meant:`;
+  return { ...rest, state: 'manual', steps: [why, command(wanted, grant)] };
+}
+
+/** As it is typed. */
+function command({ name, principal, group }: WantedRole, { role, object, propagate }: Grant): string {
+  const whose = `-principal ${shellWord(principal)}${group ? ' -group' : ''}`;
+  const which = `-role ${shellWord(role === 'own' ? name : role)}`;
+  return `govc permissions.set ${whose} ${which} -propagate=${propagate} ${shellWord(object)}`;
+}
+
+async function lookAt({ vc, signal }: PrepareContext, wanted: WantedRole, grant: Grant): Promise<Preparation> {
   const { object, propagate, note } = grant;
   const { principal, group } = wanted;
   const name = grant.role === 'own' ? wanted.name : grant.role;
@@ -40,7 +59,7 @@ export async function findPermission(
   const roleOf = ({ roleId }: Permission) => roles.get(roleId) ?? `role ${roleId}`;
   const replace = [
     `${principal} has ${direct === undefined ? 'another role from above' : 'another role here'}, which this would replace. If that is meant:`,
-    `govc permissions.set -principal '${principal}'${group ? ' -group' : ''} -role '${name}' -propagate=${propagate} '${object}'`,
+    command(wanted, grant),
   ];
   if (direct !== undefined) {
     const found = words(roleOf(direct), direct.propagate);

@@ -66,9 +66,15 @@ async function findPrivileges(
   ].join('; ');
   if (found.system) return { ...common, state: 'manual', found: `a role of vCenter's own, ${differs}`, steps };
   // Who else has the role would gain and lose privileges without being asked.
-  const others = (await permissionsOfRole(vc, found.roleId, { signal })).filter(
+  const permissions = await permissionsOfRole(vc, found.roleId, { signal });
+  const others = permissions.filter(
     ({ principal, group }) => group !== role.group || !samePrincipal(principal, role.principal),
   );
+  // Roles are of all linked vCenters, and neither their permissions nor global ones are seen here.
+  if (permissions.length === 0) {
+    const nobody = `${differs}; ${role.principal} does not have it, and who has it globally or in a linked vCenter is not seen here`;
+    return { ...common, state: 'manual', found: nobody, steps };
+  }
   if (others.length > 0) {
     const who = [...new Set(others.map(({ principal }) => principal))].join(', ');
     return { ...common, state: 'manual', found: `${differs}; ${who} has this role, too`, steps };

@@ -157,6 +157,30 @@ test('a role that others have, too, and one of vCenter’s own are not changed',
   }
 });
 
+test('a role that the principal does not have is somebody’s: it is not changed', async () => {
+  await govc('role.create', 'unseen', 'Network.Assign');
+  const { rows } = await site.prepare(
+    await image('unseen', { prepare: { role: { name: 'unseen', principal } } }),
+    'role',
+  );
+  const role = row(rows, 'role unseen', 'privileges');
+  assert.deepEqual([role.state, role.action], ['manual', 'none']);
+  assert.match(role.found, /; builder@vsphere\.local does not have it, and who has it globally .* is not seen here$/);
+});
+
+test('the account that prepares does not take its own rights away', async () => {
+  const self = lab.env.INGOT_VAR_vcenter_user ?? '';
+  const role = { name: 'ingot-self', principal: self.toUpperCase() };
+  const { rows } = await site.prepare(await image('self', { prepare: { role } }), 'role', '--yes');
+  const [, ...permissions] = rows;
+  assert.ok(permissions.length > 3 && permissions.every(({ state, action }) => `${state} ${action}` === 'manual none'));
+  assert.match(
+    permissions[0]?.steps.join('\n') ?? '',
+    /by a group or globally[\s\S]*govc permissions\.set -principal /,
+  );
+  assert.equal(await permission('/DC0', self), undefined);
+});
+
 test('another role that the principal has on an object is not replaced', async () => {
   await govc('permissions.set', '-principal', 'second@vsphere.local', '-role', 'shared', '/DC0/network/VM Network');
   const role = { name: 'ingot-second', principal: 'second@vsphere.local' };
@@ -165,7 +189,7 @@ test('another role that the principal has on an object is not replaced', async (
   assert.deepEqual([found.state, found.found], ['manual', 'shared, with all below it']);
   assert.match(
     found.steps.join('\n'),
-    /govc permissions\.set -principal 'second@vsphere\.local' -role 'ingot-second' -propagate=false '\/DC0\/network\/VM Network'/,
+    /govc permissions\.set -principal second@vsphere\.local -role ingot-second -propagate=false '\/DC0\/network\/VM Network'/,
   );
   assert.equal(await permission('/DC0/network/VM Network', 'second@vsphere.local'), 'shared Yes');
 });
