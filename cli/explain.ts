@@ -19,14 +19,16 @@ const wrongFlags: ReadonlySet<string> = new Set([
 export function explain(cli: Cli, error: unknown): ExitCode {
   const { interrupts, stderr, env, redactor } = cli;
   const say = (text: string) => void stderr.write(`${redactor.text(text)}\n`);
+  // What vCenter or a guest says may hold what a terminal obeys.
+  const plain = (text: string) => text.replace(/[^\P{Cc}\n\t]/gu, '');
   if (isAbort(error, interrupts.signal)) {
     say('interrupted');
     return exitCodes.interrupted;
   }
   if (error instanceof IngotError) {
-    say(`error: ${error.message} (${error.code})`);
-    for (const line of error.evidence ?? []) say(`  | ${line}`);
-    if (error.remedy !== undefined) say(`  what to do: ${error.remedy}`);
+    say(`error: ${plain(error.message)} (${error.code})`);
+    for (const line of error.evidence ?? []) say(`  | ${plain(line)}`);
+    if (error.remedy !== undefined) say(`  what to do: ${plain(error.remedy)}`);
   } else {
     say(`error: unexpected: ${error instanceof Error ? error.message : String(error)}`);
     say('  what to do: this is a defect of ingot; report it with what INGOT_DEBUG=1 shows');

@@ -46,7 +46,7 @@ export function faultError(what: string, fault: VimFault): VsphereFault {
   const remedy =
     fault.type === 'NoPermission' && typeof privilegeId === 'string'
       ? `Give the account ${privilegeId}${object === undefined ? '' : ` on ${JSON.stringify(object)}`}.`
-      : 'Look at the task and its events in the vSphere client, mend what they name, then build again.';
+      : 'Look at the task and its events in the vSphere client, mend what they name, then run the command again.';
   return new VsphereFault('vsphere.fault', message, fault, remedy);
 }
 

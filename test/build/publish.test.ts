@@ -221,7 +221,7 @@ test('a place that fails keeps none of the others, and the next build makes up f
     step: 'publish',
     code: 'vsphere.fault',
     message: /^publish\.attributes \(custom attributes ingot build, team\): SetField/,
-    remedy: /mend what they name, then build again/,
+    remedy: /mend what they name, then run the command again/,
     evidence:
       /also: publish\.webhook .*HTTP 500 at the last of [2-9] tries[\s\S]*published: content library images: some \(OVF\)/,
     left: [/some-master/, /^template \/DC0\/vm\/some: whole; the next build publishes it$/],

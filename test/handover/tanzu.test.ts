@@ -276,3 +276,11 @@ test('a template that somebody started, or that ingot did not seal, is not hande
   for (const problem of ['handover.powered-on', 'handover.not-a-template', 'handover.not-sealed'])
     assert.match(stderr, new RegExp(problem.replaceAll('.', '\\.')));
 });
+
+test('what somebody wrote onto a VM does not reach the terminal as it is', async () => {
+  const file = await site.image(`${tanzu}template: { name: escape }`);
+  await site.template('escape', { extraConfig: { 'ingot.image': 'x\u009b2Jy' } });
+  const { code, stderr } = await site.ingot(['handover', 'tkg', file], secret);
+  assert.equal(code, 1);
+  assert.match(stderr, /of the image x2Jy/);
+});
