@@ -93,6 +93,7 @@ export const documented = {
         ...on('network', 'Network.Assign'),
       ],
       'remove VirtualCdrom': self('VirtualMachine.Config.AddRemoveDevice'),
+      'remove VirtualAHCIController': self('VirtualMachine.Config.AddRemoveDevice'),
       'edit VirtualCdrom': self(
         'VirtualMachine.Config.EditDevice',
         'VirtualMachine.Interact.SetCDMedia',
@@ -219,10 +220,22 @@ export const documented = {
   'POST library item (VM template)': {
     source: 'vSphere Security, “Content Library Privileges”; vSphere API reference, VirtualMachine.CloneVM_Task',
     always: [
-      ...self('VirtualMachine.Provisioning.CloneTemplate', 'VirtualMachine.Inventory.CreateFromExisting'),
+      ...self('VirtualMachine.Provisioning.CloneTemplate'),
+      ...on('into', 'VirtualMachine.Inventory.CreateFromExisting', 'VirtualMachine.Config.AddNewDisk'),
       ...on('library', 'ContentLibrary.AddLibraryItem', 'ContentLibrary.UpdateLibraryItem'),
+      ...on('pool', 'Resource.AssignVMToPool'),
       ...on('datastore', 'Datastore.AllocateSpace'),
+      ...on('network', 'Network.Assign'),
     ],
+  },
+  // vCenter renames and deletes the VM template with its item.
+  'PATCH library item (VM template)': {
+    source: 'vSphere Security, “Content Library Privileges”; “Virtual Machine Change Configuration Privileges”: Rename',
+    always: [...on('into', 'VirtualMachine.Config.Rename'), ...on('library', 'ContentLibrary.UpdateLibraryItem')],
+  },
+  'DELETE library item (VM template)': {
+    source: 'vSphere Security, “Content Library Privileges”; “Virtual Machine Edit Inventory Privileges”: Remove',
+    always: [...on('into', 'VirtualMachine.Inventory.Delete'), ...on('library', 'ContentLibrary.DeleteLibraryItem')],
   },
   'DELETE library item': {
     source: 'vSphere Security, “Content Library Privileges”',
@@ -238,6 +251,10 @@ export const documented = {
   'POST tag': {
     source: 'vSphere Security, “vSphere Tagging Privileges”',
     always: on('vcenter', 'InventoryService.Tagging.CreateCategory', 'InventoryService.Tagging.CreateTag'),
+  },
+  'PATCH tag category': {
+    source: 'vSphere Security, “vSphere Tagging Privileges”',
+    always: on('vcenter', 'InventoryService.Tagging.EditCategory'),
   },
   PbmCreate: {
     source: 'vSphere Security, “VM Storage Policies Privileges”',

@@ -68,8 +68,16 @@ export function bootOptions(image: Image): VirtualMachineBootOptions {
 }
 
 /** Takes CD drives away by their keys; the disc files stay. Only while the VM is off. */
-export function removeDevices(deviceKeys: readonly number[]): VirtualDeviceConfigSpec[] {
-  return deviceKeys.map((key) => ({ operation: 'remove', device: { $type: 'VirtualCdrom', key } }));
+export function removeDevices(cds: readonly number[]): VirtualDeviceConfigSpec[] {
+  return cds.map((key) => ({ operation: 'remove', device: { $type: 'VirtualCdrom', key } }));
+}
+
+/** Takes controllers out that nothing hangs on any more. */
+export function removeControllers(controllers: readonly number[]): VirtualDeviceConfigSpec[] {
+  return controllers.map((key) => ({
+    operation: 'remove',
+    device: { $type: 'VirtualAHCIController', key, busNumber: 0 },
+  }));
 }
 
 function devices(image: Image, facts: VmSpecFacts): VirtualDeviceConfigSpec[] {

@@ -9,6 +9,8 @@ export interface Hardware {
   readonly firmware: string;
   readonly guestId: string;
   readonly cds: readonly number[];
+  /** AHCI controllers that hold nothing but CD drives. */
+  readonly cdControllers: readonly number[];
   readonly disks: readonly number[];
   readonly nics: readonly number[];
   readonly bootOrder: readonly AnyVirtualMachineBootOptionsBootableDevice[];
@@ -29,11 +31,15 @@ export async function readHardware(vc: Vsphere, vm: Ref<'VirtualMachine'>, signa
   const devices = values['config.hardware.device'] ?? [];
   const keysOf = (test: (type: string) => boolean) =>
     devices.filter((device) => test(device.$type)).map((device) => device.key);
+  const used = new Set(
+    devices.map(({ $type, controllerKey }) => ($type === 'VirtualCdrom' ? undefined : controllerKey)),
+  );
   return {
     version: values['config.version'] ?? '',
     firmware: values['config.firmware'] ?? '',
     guestId: values['config.guestId'] ?? '',
     cds: keysOf((type) => type === 'VirtualCdrom'),
+    cdControllers: keysOf((type) => type === 'VirtualAHCIController').filter((key) => !used.has(key)),
     disks: keysOf((type) => type === 'VirtualDisk'),
     nics: keysOf((type) => type === 'VirtualVmxnet3' || type === 'VirtualE1000e'),
     bootOrder: values['config.bootOptions']?.bootOrder ?? [],

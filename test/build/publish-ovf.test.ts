@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { startVcsim } from '../vsphere/vcsim.ts';
 import { assertDone, assertFailed, type Built } from './built.ts';
 import { openSite, tool, vmNames } from './site.ts';
 
 const site = await openSite();
+const pool = '/DC0/host/DC0_C0/Resources';
 const directory = join(site.folder, 'packages');
 const rule = (port: number) => ({ firewall: { rules: [{ name: 'Logs', port, protocol: 'TCP' }] } });
 const publish = { ovf: { directory: './packages', keep: 1 } };
@@ -33,6 +35,29 @@ suite('publish.ovf', { concurrency: false }, async () => {
     const descriptor = await tool('tar', 'xOf', ova, `ovf-${first.built.end.build}.ovf`);
     for (const key of ['ingot.image', 'ingot.build', 'ingot.fingerprint']) assert.ok(descriptor.includes(key), key);
     assert.match(descriptor, /vmw:key="ingot.role" vmw:value="template"/);
+  });
+
+  test('govc imports it into another vCenter', async () => {
+    const other = await startVcsim();
+    try {
+      await other.govc(
+        'import.ova',
+        '-dc',
+        'DC0',
+        '-ds',
+        'LocalDS_0',
+        '-pool',
+        pool,
+        '-name',
+        'copy',
+        pathOf(first.built, '.ova'),
+      );
+      const { virtualMachines } = JSON.parse(await other.govc('vm.info', '-json', '-e', '/DC0/vm/copy'));
+      const [{ config }] = virtualMachines;
+      assert.deepEqual([config.hardware.numCPU, config.hardware.memoryMB], [4, 8192]);
+    } finally {
+      other.stop();
+    }
   });
 
   test('the next build looks, and exports nothing', async () => {

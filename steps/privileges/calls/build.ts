@@ -93,7 +93,7 @@ export const stepCalls: Readonly<Record<BuiltInStep, readonly Call[]>> = {
     {
       method: 'ReconfigVM_Task',
       on: 'template-folder',
-      parts: ['annotation', 'extraConfig'],
+      parts: ['annotation', 'extraConfig', 'remove VirtualAHCIController'],
     },
     {
       method: 'ReconfigVM_Task',
