@@ -165,14 +165,14 @@ test('the datastore holds the ISO, named by its content and bootable without a k
 // smoke test, of which the script and what it dot-sources take 30.
 test('the build sends at most 134 SOAP requests and a few polls, by the summary and by the count of the proxy', () => {
   const soap = Object.entries(counts).filter(([method]) => !method.includes(' '));
-  // Behind the summary come the end of the lease (a deletion and its task) and Logout.
+  // Behind the summary come the end of the lease (a deletion and its task, which a slow machine waits for) and Logout.
   const seen = soap.reduce((sum, [, count]) => sum + count, 0) - 3;
   const told = Number(built.summary('SOAP requests'));
   // How often the wait for changes is answered is up to the clock: a slow machine has more of them.
   const polls = counts.WaitForUpdatesEx ?? 0;
   assert.ok(seen - polls <= 134 && polls <= 40, `${seen} seen, ${polls} polls: ${JSON.stringify(counts)}`);
   // A poll that is given up before it left is known to ingot only.
-  assert.ok(told >= seen && told - seen <= 4, `${seen} seen, ${told} told: ${JSON.stringify(counts)}`);
+  assert.ok(Math.abs(told - seen) <= 4, `${seen} seen, ${told} told: ${JSON.stringify(counts)}`);
   assert.deepEqual([counts.CreateVM_Task, counts.CloneVM_Task, counts.Login], [1, 2, 1]);
 });
 
