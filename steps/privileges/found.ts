@@ -9,7 +9,7 @@ import type { Ref } from '../../vsphere/values.ts';
 import { isRef, ref, refText } from '../../vsphere/values.ts';
 import type { ManagedEntityType } from '../../vsphere/vim25.gen.ts';
 import { datastores } from '../vcenter/datastores.ts';
-import { mediaDatastoreNames } from './media-names.ts';
+import { libraryFolders, mediaDatastoreNames } from './media-names.ts';
 import type { ObjectKind } from './objects.ts';
 import { type ObjectPaths, pathsOf } from './paths.ts';
 
@@ -45,6 +45,10 @@ export async function findObjects(vc: Vsphere, image: Image, signal: AbortSignal
     { kind: 'datacenter', find: () => center.ref },
     { kind: 'folder', find: () => findFolder(vc, center, placement.folder, { signal }) },
     { kind: 'template-folder', find: () => findFolder(vc, center, template.folder, { signal }) },
+    ...libraryFolders(image).map((folder, index) => ({
+      ...{ kind: 'library-folder' as const, index },
+      find: () => findFolder(vc, center, folder, { signal }),
+    })),
     { kind: 'compute', find: () => center.compute(placement.compute).ref },
     { kind: 'pool', find: () => poolOf(image, center) },
     ...(stores === undefined

@@ -18,7 +18,7 @@ export interface Grant {
 /** VMs are reached by their folder, members of a datastore cluster by the cluster, hosts by theirs. */
 const containers: ReadonlySet<ObjectKind> = new Set([
   ...(['folder', 'template-folder', 'datastore-cluster', 'compute'] as const),
-  ...(['prepared-host', 'prepared-object'] as const),
+  ...(['library-folder', 'prepared-host', 'prepared-object'] as const),
 ]);
 
 /** The privileges that a role has to be made of: all but those that every role has. */

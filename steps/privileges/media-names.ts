@@ -18,6 +18,12 @@ export function librariesOf({ media, source, publish }: Image): readonly string[
   return [...new Set([...names, ...from, ...publish.contentLibraries.map(({ library }) => library)])];
 }
 
+/** VM folders of the VM templates that libraries manage. */
+export function libraryFolders({ publish }: Image): readonly string[] {
+  const own = publish.contentLibraries.filter(({ type }) => type === 'vm-template');
+  return [...new Set(own.map(({ folder }) => folder))];
+}
+
 function locations({ iso, toolsIso }: Image['media']): readonly (MediaLocation | undefined)[] {
   return [iso, toolsIso];
 }

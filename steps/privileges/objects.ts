@@ -17,6 +17,7 @@ export const objectKinds = {
   'smoke-network': 'network of the smoke test',
   switch: 'distributed switch',
   library: 'content library',
+  'library-folder': "VM folder of a library's VM template",
   'prepared-folder': 'VM folder above the ones that are made',
   'prepared-pool': 'resource pool above the ones that are made',
   'prepared-compute': 'cluster of the nodes',

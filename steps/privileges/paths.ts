@@ -1,6 +1,6 @@
 import type { Image } from '../../image/index.ts';
 import { escapeName, splitPath } from '../../vsphere/names.ts';
-import { mediaDatastoreNames } from './media-names.ts';
+import { libraryFolders, mediaDatastoreNames } from './media-names.ts';
 import type { ObjectKind } from './objects.ts';
 
 /** Inventory paths of the objects of an image, by what they are to it. */
@@ -22,6 +22,7 @@ export function pathsOf(image: Image): ObjectPaths {
     datacenter: [center],
     folder: [below('vm', placement.folder)],
     'template-folder': [below('vm', template.folder)],
+    'library-folder': libraryFolders(image).map((folder) => below('vm', folder)),
     compute: [compute],
     pool: [[compute, 'Resources', ...splitPath(placement.resourcePool ?? '')].join('/')],
     datastore: [below('datastore', placement.datastore ?? cluster ?? '')],

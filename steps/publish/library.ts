@@ -7,7 +7,7 @@ import { inventoryPath } from '../../vsphere/inventory-path.ts';
 import { findLibrary, type Library } from '../../vsphere/library.ts';
 import { vmTemplateOf } from '../../vsphere/library-templates.ts';
 import { missingPrivileges } from '../../vsphere/privileges.ts';
-import type { Ref } from '../../vsphere/values.ts';
+import { type Ref, ref } from '../../vsphere/values.ts';
 import { currentItem, type LibrarySite, type OwnItem } from './library-item.ts';
 import { publishOvfItem } from './library-ovf.ts';
 import { datastoreOf, folderOf, publishVmTemplateItem } from './library-vm-template.ts';
@@ -33,7 +33,7 @@ export function libraryTarget(image: Image, index: number, wanted: LibraryItemWa
         await problems.gather(() => datastoreOf(site, context));
       }
       problems.throwIfAny();
-      await warnOfRights(context, wanted);
+      await warnOfRights(context, site);
     },
     async publish(context) {
       const site = await siteOf(wanted, context);
@@ -84,15 +84,22 @@ function wrongLibrary({ name, type, datastores }: Library, wanted: LibraryItemWa
  * Libraries lie below the global root and not in the inventory: global permissions count there, which vCenter only shows
  * as they reach its own root. So what is missing is a warning: a permission of its own on that root hides a global one.
  */
-async function warnOfRights({ center, image, signal, warn }: CheckContext, { library, type }: LibraryItemWanted) {
+async function warnOfRights(context: CheckContext, site: LibrarySite) {
+  const { center, image, signal, warn } = context;
+  const { library, type } = site.wanted;
   const { templateFolder } = await center.placement(signal);
   const own = ['ContentLibrary.AddLibraryItem', 'ContentLibrary.UpdateLibraryItem', 'ContentLibrary.DeleteLibraryItem'];
   const source = type === 'ovf' ? 'VApp.Export' : 'VirtualMachine.Provisioning.CloneTemplate';
+  // A VM template comes, goes and is renamed with its item.
+  const made = ['Inventory.CreateFromExisting', 'Inventory.Delete', 'Config.Rename'].map(
+    (id) => `VirtualMachine.${id}`,
+  );
   const missing = await missingPrivileges(
     center.vc,
     [
       { entity: center.vc.content.rootFolder, privileges: own },
       { entity: templateFolder, privileges: [source] },
+      ...(type === 'ovf' ? [] : [{ entity: ref('Folder', await folderOf(site, context)), privileges: made }]),
     ],
     { signal },
   );

@@ -114,6 +114,25 @@ suite('only what the image asks for', () => {
   });
 });
 
+test('VM templates of a library lie in a folder, where they come, go and get their names', async () => {
+  const libraries = '{ library: images, type: vm-template, folder: shelf, item: vm }, { library: images, type: ovf }';
+  const publish = `${templates}\npublish: { contentLibraries: [${libraries}] }`;
+  for (const flags of [['--offline'], []]) {
+    const plan = await planned(publish, apart, ...flags);
+    assert.deepEqual(
+      plan.permissions.filter(({ object }) => object === '/DC0/vm/shelf'),
+      [{ object: '/DC0/vm/shelf', role: 'ingot', propagate: true }],
+    );
+    for (const id of ['Inventory.CreateFromExisting', 'Inventory.Delete', 'Config.Rename'])
+      assert.ok(on(plan, 'library-folder').includes(`VirtualMachine.${id}`), id);
+  }
+});
+
+test('preparing asks for what changes a tag category', async () => {
+  const plan = await planned(templates, apart, '--offline', '--for', 'prepare');
+  assert.ok(on(plan, 'vcenter').includes('InventoryService.Tagging.EditCategory'));
+});
+
 test('objects without permissions of their own: those above get them, and it is said what that reaches', async () => {
   const { stdout } = await show(await site.image(), '--offline', '--govc');
   assert.match(

@@ -33,6 +33,7 @@ export const otherCalls: Readonly<Record<string, Readonly<Record<string, readonl
     ],
     tags: [
       { method: 'POST tag', on: 'vcenter', rarely: 'categories and tags that are not there' },
+      { method: 'PATCH tag category', on: 'vcenter', rarely: 'a category that is not for the objects it is to be on' },
       { method: 'POST tag association attach', on: 'datacenter' },
       { method: 'POST tag association attach', on: 'prepared-compute' },
     ],
@@ -40,6 +41,7 @@ export const otherCalls: Readonly<Record<string, Readonly<Record<string, readonl
     role: [
       { method: 'AddAuthorizationRole', on: 'vcenter' },
       { method: 'UpdateAuthorizationRole', on: 'vcenter', rarely: 'the role has other privileges' },
+      { method: 'RetrieveRolePermissions', on: 'vcenter', rarely: 'who else has a role that is to be changed' },
       { method: 'RetrieveEntityPermissions', on: 'prepared-object' },
       { method: 'SetEntityPermissions', on: 'prepared-object' },
     ],

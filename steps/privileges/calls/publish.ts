@@ -25,7 +25,15 @@ export const publishing: readonly Call[] = [
   },
   { method: 'Destroy_Task', on: 'template-folder', when: when.publishOvf, rarely: 'the clone that was exported' },
   { method: 'POST library item (OVF)', on: 'template-folder', when: when.publishLibraryOvf },
-  { method: 'POST library item (VM template)', on: 'template-folder', when: when.publishLibraryVm },
+  {
+    ...{ method: 'POST library item (VM template)', on: 'template-folder', into: 'library-folder' },
+    when: when.publishLibraryVm,
+  },
+  { method: 'PATCH library item (VM template)', on: 'library', into: 'library-folder', when: when.publishLibraryVm },
+  {
+    ...{ method: 'DELETE library item (VM template)', on: 'library', into: 'library-folder' },
+    ...{ when: when.publishLibraryVm, rarely: 'items beyond those that are kept' },
+  },
   { method: 'DELETE library item', on: 'library', rarely: 'items beyond those that are kept' },
   { method: 'SetField', on: 'template-folder', when: when.publishAttributes },
   { method: 'AddCustomFieldDef', on: 'vcenter', when: when.newAttribute },
