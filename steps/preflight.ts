@@ -167,7 +167,10 @@ async function checkPublishing(context: CheckContext): Promise<void> {
 /** One failure that tells of all: the first one's code, and every message and remedy. */
 function merged(failures: readonly Failure[]): IngotError {
   const [first] = failures;
-  const rest = failures.slice(1);
+  // What several checks have looked up is told once.
+  const rest = failures
+    .slice(1)
+    .filter(({ message }, index) => failures.findIndex((one) => one.message === message) > index);
   if (first === undefined) return new IngotError('preflight', 'vCenter is not ready');
   const { code, message, remedy, evidence = [], retryable, unreachable, timedOut } = first;
   const more = rest.flatMap((failure) => [

@@ -79,23 +79,28 @@ export const createVm = defineStep({
       await center.cloneToMaster({ vm, name: path }, { snapshot, config: spec, customization, linked }, signal);
       return output;
     }
-    const machine = center.adoptMaster(await deploy(context, center, found));
-    const made = ['config.hardware.device', 'config.extraConfig'] as const;
-    const values = await center.vc.read(machine.vm, made, { signal });
-    const extraConfig = extraConfigMap(values['config.extraConfig']);
-    const login = found.login === 'later' ? loginOfMaster(extraConfig) : found.login;
-    const { 'config.hardware.device': devices = [] } = values;
-    const facts = { path: found.path, devices, extraConfig, nics: place.networks, entries: entriesFor(login) };
-    const { deviceChange, ...rest } = cloneConfig(config, facts);
-    // The specification speaks of the NICs of the image file.
-    await machine.reconfigure({ deviceChange }, signal);
-    if (customization !== undefined) {
-      await checkSpecification(center.vc, machine.vm, customization, signal);
-      const task = { signal, deadlineMs: config.timeouts.task, what: `customizing ${names.master}` };
-      await center.vc.task('CustomizeVM_Task', machine.vm, { spec: customization }, task);
+    try {
+      const machine = center.adoptMaster(await deploy(context, center, found));
+      const made = ['config.hardware.device', 'config.extraConfig'] as const;
+      const values = await center.vc.read(machine.vm, made, { signal });
+      const extraConfig = extraConfigMap(values['config.extraConfig']);
+      const login = found.login === 'later' ? loginOfMaster(extraConfig) : found.login;
+      const { 'config.hardware.device': devices = [] } = values;
+      const facts = { path: found.path, devices, extraConfig, nics: place.networks, entries: entriesFor(login) };
+      const { deviceChange, ...rest } = cloneConfig(config, facts);
+      // The specification speaks of the NICs of the image file.
+      await machine.reconfigure({ deviceChange }, signal);
+      if (customization !== undefined) {
+        await checkSpecification(center.vc, machine.vm, customization, signal);
+        const task = { signal, deadlineMs: config.timeouts.task, what: `customizing ${names.master}` };
+        await center.vc.task('CustomizeVM_Task', machine.vm, { spec: customization }, task);
+      }
+      // Last, and with its records: from now on it is one that a build can go on with.
+      await machine.reconfigure(rest, signal);
+    } catch (error) {
+      records.abandon(); // it has none: the next build deletes what is there
+      throw error;
     }
-    // Last, and with its records: from now on it is one that a build can go on with.
-    await machine.reconfigure(rest, signal);
     return output;
   },
   async verify({ vcenter, records, config, source, signal }) {

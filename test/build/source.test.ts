@@ -197,11 +197,26 @@ async function refused(source: Changes, more: Changes = {}) {
   return site.build(await site.image('refused', from(source, more)));
 }
 
+test('what is deployed gets its NICs before it is customized; broken off, it is made anew', async () => {
+  const source = { contentLibrary: 'images/golden', customization: { password: 'env:FRESH' } };
+  const hardware = { disk: undefined, nics: [{ network: 'VM Network' }] };
+  const file = await site.image('fitted', { media: undefined, source, hardware });
+  const options = { env: { FRESH: 'Correct-Horse-7' } };
+  await site.lab.faults.inject({ kind: 'soap', method: 'CustomizeVM_Task', type: 'UncustomizableGuest' });
+  assertFailed(await site.build(file, options), {
+    ...{ step: 'create-vm', code: 'vsphere.fault', message: /UncustomizableGuest/, remedy: /vSphere client/ },
+    left: [/fitted-master .*the next build replaces it/],
+  });
+  const built = await site.build(file, options);
+  assertDone(built);
+  assert.ok(built.ran.includes('create-vm'));
+});
+
 test('what cannot be cloned is told before anything is made, another Windows once it is seen', async () => {
   const step = 'preflight';
   const remedy = /source/;
   assertFailed(await refused({ template: 'bsae' }), {
-    ...{ step, code: 'source.missing', message: /template “bsae”/, evidence: /base/, remedy },
+    ...{ step, code: 'source.missing', message: /template “bsae”/, evidence: /^there is: .*base[^\n]*$/, remedy },
   });
   assertFailed(await refused({ vm: 'base' }), { step, code: 'source.kind', message: /a VM, found a template/, remedy });
   assertFailed(await refused({ vm: 'base-master' }), {
