@@ -7,7 +7,7 @@ import type { SealedFacts } from './sealed-facts.ts';
 import type { FoundTemplate } from './template.ts';
 
 /** Names that the Windows Machine Config Operator looks for (pkg/secrets/secrets.go); they cannot be others. */
-export const operatorSecret = {
+const operatorSecret = {
   name: 'cloud-private-key',
   namespace: 'openshift-windows-machine-config-operator',
   key: 'private-key.pem',
@@ -49,7 +49,7 @@ export function matchKey(found: FoundTemplate, key: OperatorKey, file: string): 
 }
 
 /** `SHA256:… ssh-ed25519, 256 bits, “node-admin”`. */
-export function keyText({ type, bits, fingerprint, comment }: RecordedKey): string {
+function keyText({ type, bits, fingerprint, comment }: RecordedKey): string {
   return commentText(`${fingerprint} ${type}, ${bits} bits${comment === '' ? '' : `, “${comment}”`}`);
 }
 

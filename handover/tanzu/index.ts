@@ -33,7 +33,7 @@ function categoriesOf({ prepare }: Image): ZoneCategories {
 const readTkr = 'kubectl get tkr';
 
 /** The release that the image file names. @throws IngotError `handover.missing-fact`, `tanzu.versions` */
-export function releaseOf({ handover }: Image): TanzuVersions {
+function releaseOf({ handover }: Image): TanzuVersions {
   const { tanzu } = handover;
   const { tkr } = requireFacts({ tkr: { value: tanzu?.tkr, field: 'handover.tanzu.tkr', read: readTkr } });
   return tanzuVersions({ tkr, kubernetesVersion: tanzu?.kubernetesVersion, osImage: tanzu?.osImage });

@@ -17,7 +17,7 @@ export interface TanzuVersions {
 }
 
 /** A version as the name of an object. */
-export const objectName = (version: string): string => version.replaceAll('+', '---');
+const objectName = (version: string): string => version.replaceAll('+', '---');
 /** The version that the name of an object stands for. */
 export const versionOf = (name: string): string => name.replaceAll('---', '+');
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hints, text } from './fields.ts';
 
 /** What a role is made for: groups of `ingot privileges --for`. */
-export const ROLE_PURPOSES = ['build', 'prune', 'publish', 'prepare', 'handover'] as const;
+const ROLE_PURPOSES = ['build', 'prune', 'publish', 'prepare', 'handover'] as const;
 
 /** The role that `ingot prepare` makes, and who gets it. */
 export const roleSchema = z

@@ -3,7 +3,7 @@ import { GuestError } from '../../guest/errors.ts';
 import { isFault } from '../../vsphere/fault.ts';
 
 /** The privileges that guest operations ask for, on the VM (vSphere documentation, "Guest Operations Privileges"). */
-export const guestOperationPrivileges = [
+const guestOperationPrivileges = [
   'VirtualMachine.GuestOperations.Execute',
   'VirtualMachine.GuestOperations.Modify',
   'VirtualMachine.GuestOperations.Query',

@@ -104,7 +104,7 @@ interface Privilege {
 }
 
 /** What one call asks for, and on what. */
-export function privilegesOf(call: Call): readonly Privilege[] {
+function privilegesOf(call: Call): readonly Privilege[] {
   const table: Readonly<Record<string, Entry>> = documented;
   const entry = table[call.method];
   const where = (on: Asked['on']): ObjectKind => {
