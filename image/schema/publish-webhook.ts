@@ -1,5 +1,19 @@
 import { z } from 'zod';
-import { duration, hints, optionalText, pattern, secret, text } from './fields.ts';
+import { duration, hints, optionalText, pattern, secret } from './fields.ts';
+
+/** A reference that is not marked as one would go out as it is written. */
+const headerValue = z
+  .union([
+    z.string().regex(/^(?!(env|file|exec):)(?=.*\S)[^\r\n\0]{1,1000}$/),
+    z
+      .strictObject({ secret: secret().describe('Where the secret is found.') })
+      .transform(({ secret: reference }) => reference),
+  ])
+  .register(hints, {
+    expected: 'text of at most 1000 characters, or {secret: REFERENCE}',
+    remedy: 'write {secret: env:NAME} for what is a secret',
+    hidden: true,
+  });
 
 export const webhookSchema = z
   .strictObject({
@@ -20,11 +34,11 @@ export const webhookSchema = z
             /^(?!(?:[Xx]-[Ii]ngot-.*|[Cc]ontent-.*|[Hh]ost|[Aa]uthorization|[Tt]ransfer-[Ee]ncoding|[Cc]onnection)$)[A-Za-z0-9!#$%&'*+.^_`|~-]+$/,
           )
           .register(hints, { expected: 'the name of an HTTP header that ingot does not set itself' }),
-        text('the value of an HTTP header', 1000),
+        headerValue,
       )
       .register(hints, { expected: 'values of HTTP headers by their name' })
       .default({})
-      .describe('More headers. Not for secrets: see `authorization`.'),
+      .describe('More headers. `{secret: env:NAME}` stands for a value that is a secret, such as a token.'),
     caFile: optionalText('the path of a PEM file').describe(
       "CA certificates (PEM) for that server beside the system's, relative to this file.",
     ),

@@ -21,7 +21,7 @@ export function webhookTarget(image: Image, webhook: Webhook): PublishTarget {
     what: `webhook to ${url.origin}`,
     timeoutMs: webhook.timeout + image.timeouts.task,
     async check() {
-      await Promise.all([webhook.secret?.resolve(), webhook.authorization?.resolve(), caOf(webhook)]);
+      await Promise.all([webhook.secret?.resolve(), headersOf(webhook), caOf(webhook)]);
     },
     async publish(context) {
       const delivery = deliveryOf(context);
@@ -57,22 +57,21 @@ function deliveryOf({ mark, failed }: PublishContext): string {
 }
 
 async function deliver(context: PublishContext, webhook: Webhook, url: URL, delivery: string): Promise<number> {
-  const [secret, authorization, ca, { post }] = await Promise.all([
+  const [secret, more, ca, { post }] = await Promise.all([
     webhook.secret?.resolve(),
-    webhook.authorization?.resolve(),
+    headersOf(webhook),
     caOf(webhook),
     import('./post.ts'),
   ]);
   const event = 'template.published';
   const body = JSON.stringify({ event, delivery, ...publishedDocument(context) });
   const headers = {
-    ...webhook.headers,
+    ...more,
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(body)),
     'user-agent': `ingot/${context.provenance.ingot}`,
     'x-ingot-event': event,
     'x-ingot-delivery': delivery,
-    ...(authorization === undefined ? {} : { authorization }),
     ...(secret === undefined
       ? {}
       : { 'x-ingot-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}` }),
@@ -88,6 +87,21 @@ async function deliver(context: PublishContext, webhook: Webhook, url: URL, deli
     signal,
     onRetry: (message) => context.log(message),
   });
+}
+
+/** The image file's own headers, secrets and Authorization among them. @throws IngotError `publish.webhook-header` */
+async function headersOf({ headers, authorization }: Webhook): Promise<Record<string, string>> {
+  const all = { ...headers, ...(authorization === undefined ? {} : { authorization }) };
+  const each = Object.entries(all).map(async ([name, value]): Promise<[string, string]> => {
+    const text = typeof value === 'string' ? value : await value.resolve();
+    if (/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) return [name, text];
+    throw new IngotError(
+      'publish.webhook-header',
+      `expected the value of the header ${name} to be one line of Latin letters, found other characters (RFC 9110, section 5.5)`,
+      { remedy: `correct ${typeof value === 'string' ? 'publish.webhook.headers' : `what ${value.reference} gives`}` },
+    );
+  });
+  return Object.fromEntries(await Promise.all(each));
 }
 
 async function caOf({ caFile }: Webhook): Promise<string | undefined> {

@@ -18,7 +18,7 @@ await site.govc('tags.category.create', 'stage');
 await site.govc('tags.create', '-c', 'stage', 'ready');
 
 const SECRET = 'a secret of the webhook';
-const env = { HOOK_SECRET: SECRET };
+const env = { HOOK_SECRET: SECRET, HOOK_TOKEN: 'a token of the receiver' };
 const publish = {
   contentLibraries: [
     { library: 'images', type: 'vm-template', folder: 'library', item: 'windows-vm', keep: 0 },
@@ -28,7 +28,10 @@ const publish = {
   tags: [{ category: 'stage', name: 'ready' }],
   copies: [{ datacenter: 'DC0', compute: 'DC0_C0', datastore: 'LocalDS_0', folder: 'copies' }],
   latest: { file: './out/latest.json' },
-  webhook: { url: hook.url, secret: 'env:HOOK_SECRET', caFile: hook.caFile, timeout: '1500ms' },
+  webhook: {
+    ...{ url: hook.url, secret: 'env:HOOK_SECRET', caFile: hook.caFile, timeout: '1500ms' },
+    headers: { 'X-Token': { secret: 'env:HOOK_TOKEN' }, 'X-Team': 'windows' },
+  },
 };
 const rule = (port: number) => ({ firewall: { rules: [{ name: `Port${port}`, port, protocol: 'TCP' }] } });
 const places = (built: Built) =>
@@ -109,12 +112,14 @@ test('a template goes to all places, and each of them says which one it has', as
   assert.ok(delivered !== undefined && more.length === 0);
   const digest = execFileSync('openssl', ['dgst', '-sha256', '-hmac', SECRET, '-hex'], { input: delivered.body });
   assert.equal(delivered.headers['x-ingot-signature-256'], `sha256=${/[0-9a-f]{64}/.exec(String(digest))?.[0]}`);
+  const { 'x-token': token, 'x-team': team } = delivered.headers;
+  assert.deepEqual([token, team], [env.HOOK_TOKEN, 'windows']);
   const told = JSON.parse(delivered.body);
   assert.deepEqual([told.event, told.fingerprint, told.complete], ['template.published', fingerprint, true]);
   assert.equal(told.delivery, delivered.headers['x-ingot-delivery']);
 
   assert.equal(places(built).length, 7);
-  assert.doesNotMatch(built.stdout, /token-in-the-path|a secret of the webhook/);
+  assert.doesNotMatch(built.stdout, /token-in-the-path|a secret of the webhook|a token of the receiver/);
 });
 
 test('a second build looks and changes nothing, nor tells anybody again', async () => {

@@ -68,5 +68,11 @@ export const PUBLISH_MISTAKES: readonly Mistake[] = [
     'publish.webhook.secret',
     'secret.literal',
   ],
+  [
+    TEMPLATE,
+    published("webhook: { url: 'https://h/x', headers: { X-Token: ‸env:TOKEN } }"),
+    'publish.webhook.headers.X-Token',
+    'image.value',
+  ],
   [TEMPLATE, published('latest: { folder: ‸../up }'), 'publish.latest.folder', 'image.value'],
 ];
