@@ -1,6 +1,6 @@
 import { IngotError } from '../../common/failure.ts';
 import type { Image, Source } from '../../image/index.ts';
-import { keys } from '../../image/names.ts';
+import { keys, masterName } from '../../image/names.ts';
 import { vmNames, vmsNamed } from '../../vsphere/all-vms.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import { extraConfigMap } from '../../vsphere/extra-config.ts';
@@ -44,7 +44,7 @@ const paths = [
  *
  * @param datacenterPath inventory path of the datacenter that names and relative paths are looked up in
  * @throws IngotError `source.missing` with the nearest names, `source.ambiguous`, `source.kind` (a VM for a template or
- *   the other way round), `source.own` (of this very image), `source.snapshot`, `source.powered-on`, `source.unreadable`
+ *   the other way round), `source.own` (of this very image), `source.snapshot`, `source.powered-on`, `source.linked` (to a master of ours), `source.unreadable`
  */
 export async function findSourceVm(
   vc: Vsphere,
@@ -65,6 +65,7 @@ export async function findSourceVm(
   if (snapshot === undefined && power !== 'poweredOff') throw poweredOn(path, power, all);
   const live = extraConfigMap(values['config.extraConfig']);
   if (live.get(keys.image) === image.name) throw ownSource(path, image.name);
+  if (source.linked && isMaster(path, live)) throw linkedToMaster(path, live.get(keys.image) ?? '');
   const ofSnapshot = ['config.extraConfig', 'config.hardware.device'] as const;
   const frozen = snapshot === undefined ? undefined : await vc.read(snapshot.snapshot, ofSnapshot, { signal });
   const extraConfig = frozen === undefined ? live : extraConfigMap(frozen['config.extraConfig']);
@@ -168,6 +169,24 @@ export function ownSource(path: string, image: string): IngotError {
     `expected a source of another image, found that ${path} is one of ${image} itself`,
     {
       remedy: 'each build would change what the next one begins with: give this image another name',
+    },
+  );
+}
+
+/** What carries the keys of a master under another name is a copy of somebody's. */
+function isMaster(path: string, extraConfig: ReadonlyMap<string, string>): boolean {
+  const name = splitPath(path).at(-1) ?? '';
+  const image = extraConfig.get(keys.image) ?? '';
+  return extraConfig.get(keys.role) === 'master' && unescapeName(name) === masterName(image);
+}
+
+function linkedToMaster(path: string, image: string): IngotError {
+  return new IngotError(
+    'source.linked',
+    `expected a linked clone of a VM that stays, found that ${path} is the master of ${image}, which a build of that image replaces`,
+    {
+      remedy:
+        'leave source.linked out, or clone that VM under another name, take the snapshot there and name it as the source',
     },
   );
 }

@@ -66,13 +66,17 @@ test('a second build takes all from the first; another state of the source makes
 
 test('a snapshot of a running VM is cloned, linked; what its password was derived with is known', async () => {
   await govc('snapshot.create', '-vm', 'base-master', 'mine');
-  await govc('vm.power', '-on', 'base-master');
-  const before = await stateOf('base-master');
-  const built = await site.build(
-    await site.image('linked', from({ vm: 'base-master', snapshot: 'mine', linked: true })),
-  );
+  await govc('vm.clone', '-vm', 'base-master', '-on=false', 'kept');
+  await govc('snapshot.create', '-vm', 'kept', 'mine');
+  await govc('vm.power', '-on', 'base-master', 'kept');
+  const before = await stateOf('kept');
+  const built = await site.build(await site.image('linked', from({ vm: 'kept', snapshot: 'mine', linked: true })));
   assertDone(built);
-  assert.equal(await stateOf('base-master'), before);
+  assert.equal(await stateOf('kept'), before);
+  // A build of base would delete the disks that it stands on.
+  assertFailed(await refused({ vm: 'base-master', snapshot: 'mine', linked: true }), {
+    ...{ step: 'preflight', code: 'source.linked', message: /is the master of base/, remedy: /another name/ },
+  });
   assert.match(readFileSync(trace, 'utf8'), /<diskMoveType>createNewChildDiskBacking<\/diskMoveType>/);
 });
 
