@@ -11,6 +11,7 @@ import type { Ref } from '../../vsphere/values.ts';
 import type { AnyVirtualDeviceBackingInfo, VirtualDeviceConfigSpec } from '../../vsphere/vim25.gen.ts';
 import { reconfigure } from '../../vsphere/vm.ts';
 import type { Vcenter } from '../vcenter/index.ts';
+import { unfinishedMark } from '../vcenter/look.ts';
 import { parseMark, sameTemplate } from './mark.ts';
 import type { PublishContext } from './target.ts';
 
@@ -75,10 +76,14 @@ async function fromLibrary(context: PublishContext, there: Vcenter, wanted: Copy
     );
   }
   const { templateFolder, pool, host, datastore, networks } = await there.placement(signal);
-  const to = { name: nameOf(context, wanted), folder: templateFolder, pool, host, datastore: datastore.ref };
+  const to = {
+    ...{ name: nameOf(context, wanted), folder: templateFolder, pool, host, datastore: datastore.ref },
+    description: unfinishedMark(image.name),
+  };
   const vm = await deployItem(rest, item, to, { signal, answerMs: image.timeouts.clone });
   const deviceChange = await firstNic(there.vc, vm, networks[0], signal);
-  const changes = { extraConfig: clonedMarks(context), deviceChange };
+  const own = await context.center.vc.read(context.template.vm, ['config.annotation'], { signal });
+  const changes = { annotation: own['config.annotation'] ?? '', extraConfig: clonedMarks(context), deviceChange };
   await reconfigure(there.vc, vm, changes, { signal, deadlineMs: image.timeouts.task });
   return vm;
 }

@@ -60,7 +60,8 @@ export async function lookUp(
   const vm = { type: 'VirtualMachine', value: found.value } as const;
   const values = await vc.read(vm, paths, { signal });
   if (values['config.extraConfig'] === undefined) throw unreadable(path);
-  const unfinished = wanted.role === 'master' && values['config.annotation'] === unfinishedMark(wanted.image);
+  const deployed = wanted.role === 'master' || wanted.role === 'candidate';
+  const unfinished = deployed && values['config.annotation'] === unfinishedMark(wanted.image);
   const marks = [
     [keys.image, wanted.image],
     [keys.role, wanted.role],

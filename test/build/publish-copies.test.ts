@@ -94,6 +94,14 @@ test('a copy out of a library is of the item that this build published, on the n
     [],
   );
 
+  const notes = async (path: string) => (await readVm(site, path)).config.annotation;
+  assert.equal(await notes('/DC0/vm/deployed/fetched'), await notes('/DC0/vm/fetched'));
+
+  // What a build that was killed has deployed, and not marked yet.
+  const mark = 'Deployed by ingot for fetched, and not finished: the next build deletes it.';
+  const left = ['-on=false', '-folder', '/DC0/vm/deployed', '-ds', 'LocalDS_0', '-annotation', mark];
+  await site.govc('vm.create', ...left, 'left');
+  await site.govc('object.rename', '/DC0/vm/deployed/left', 'fetched-candidate');
   // As a subscribed library that has not synchronised yet.
   const behind = await site.build(await site.image('fetched', { ...rule(8080), publish: { copies: [copy] } }));
   assertFailed(behind, {
@@ -104,4 +112,5 @@ test('a copy out of a library is of the item that this build published, on the n
     left: [/fetched-master/, /^template \/DC0\/vm\/fetched: whole/],
   });
   assert.equal((await readVm(site, '/DC0/vm/deployed/fetched')).self.value, vm.self.value);
+  assert.deepEqual(await names(site, '/DC0/vm/deployed'), ['fetched', 'fetched-clone']);
 });
