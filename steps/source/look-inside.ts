@@ -85,6 +85,7 @@ export async function lookInside(context: Context, machine: Machine): Promise<Re
       await pause(error.code === 'guest.auth' ? refusedMs : awayMs, undefined, { signal: until }).catch(
         () => undefined,
       );
+      signal.throwIfAborted(); // interrupted: that is no finding about the source
       if (until.aborted) throw await notIn(context, machine, last, true);
     } finally {
       if (way === 'ssh') context.closeGuest('master');
