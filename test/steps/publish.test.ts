@@ -112,7 +112,7 @@ suite('a publication that breaks off', () => {
       step: 'template',
       code: 'vsphere.fault',
       message: /ResourceInUse/,
-      remedy: /build again\.$/,
+      remedy: /run the command again\.$/,
       left: [/back-master/, /back-candidate/],
     });
     assert.equal(await idOf('back'), id);
