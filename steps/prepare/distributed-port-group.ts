@@ -9,6 +9,7 @@ import {
   rejectAll,
   type SecurityPolicy,
   wantedPolicy,
+  whoElse,
   whyReject,
 } from './security-policy.ts';
 
@@ -20,8 +21,8 @@ export async function distributedPortGroup(
   group: PortGroup,
   signal: AbortSignal,
 ): Promise<readonly Preparation[]> {
-  const [{ config }, path] = await Promise.all([
-    vc.read(group, ['config'], { signal }),
+  const [{ config, vm: vms = [] }, path] = await Promise.all([
+    vc.read(group, ['config', 'vm'], { signal }),
     inventoryPath(vc, group, { signal }),
   ]);
   const common = { part: 'port-groups' as const, object: path, what: 'security policy', wanted: wantedPolicy };
@@ -38,7 +39,7 @@ export async function distributedPortGroup(
       ...common,
       state: right ? 'right' : 'wrong',
       found: describePolicy(effective, () => from),
-      explain: [whyReject, ...notes(config, setting)].join(' '),
+      explain: [whyReject, ...notes(config, setting)].join(' ') + (right ? '' : whoElse(vms)),
       ...(right ? {} : { change: (until: AbortSignal) => reject(vc, group, until) }),
     },
   ];

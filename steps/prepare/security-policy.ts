@@ -21,6 +21,12 @@ export const wantedPolicy = settings.map((setting) => `${names[setting]} Reject`
 /** As the procedure for Windows nodes has it; no cluster was at hand to see it. */
 export const whyReject = 'Windows nodes flap between Ready and NotReady on a port group that accepts one of these.';
 
+/** Who else is affected; a network for nodes alone has none but them. */
+export function whoElse(vms: readonly unknown[]): string {
+  const some = vms.length === 1 ? '1 VM or template is' : `${vms.length} VMs and templates are`;
+  return vms.length === 0 ? '' : ` ${some} on it now, and a change is for all of them.`;
+}
+
 export function isRejected(policy: SecurityPolicy): boolean {
   return settings.every((setting) => policy[setting] === false);
 }

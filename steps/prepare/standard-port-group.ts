@@ -6,7 +6,7 @@ import { unescapeName } from '../../vsphere/names.ts';
 import { type Ref, refText } from '../../vsphere/values.ts';
 import type { HostPortGroup } from '../../vsphere/vim25.gen.ts';
 import type { Preparation } from './preparation.ts';
-import { describePolicy, isRejected, rejectAll, wantedPolicy, whyReject } from './security-policy.ts';
+import { describePolicy, isRejected, rejectAll, wantedPolicy, whoElse, whyReject } from './security-policy.ts';
 
 /** A standard port group: each host of the cluster that has it has settings of its own. */
 export async function standardPortGroup(
@@ -16,7 +16,7 @@ export async function standardPortGroup(
   signal: AbortSignal,
 ): Promise<readonly Preparation[]> {
   const name = unescapeName(network.name);
-  const { host: having = [] } = await vc.read(network.ref, ['host'], { signal });
+  const { host: having = [], vm: vms = [] } = await vc.read(network.ref, ['host', 'vm'], { signal });
   const keys = new Set(having.map(refText));
   // An empty list tells nothing: not every vCenter fills it in.
   const hosts = compute.hosts.filter((host) => keys.size === 0 || keys.has(refText(host)));
@@ -45,7 +45,7 @@ export async function standardPortGroup(
         ...common,
         state: right ? 'right' : 'wrong',
         found: describePolicy(effective, inherited),
-        explain: `${whyReject} A standard port group is set on each host; what it inherits changes with its virtual switch.`,
+        explain: `${whyReject} A standard port group is set on each host; what it inherits changes with its virtual switch.${right ? '' : whoElse(vms)}`,
         ...(right ? {} : { change: (until: AbortSignal) => reject(vc, system, name, until) }),
       },
     ];

@@ -24,7 +24,16 @@ function shows(before: string, after = before): { readonly sent: () => string } 
     if (method === 'ReconfigureDVPortgroup_Task') sent = body;
     if (method !== 'RetrievePropertiesEx' || !body.includes('>config<')) return undefined;
     const markup = sent === '' ? before : after;
-    return { rewrite: (answer) => answer.replace('</defaultPortConfig>', `${markup}</defaultPortConfig>`) };
+    // vcsim does not say which VMs are on a network.
+    const vms = ['vm-1', 'vm-2'].map(
+      (id) => `<ManagedObjectReference type="VirtualMachine">${id}</ManagedObjectReference>`,
+    );
+    return {
+      rewrite: (answer) =>
+        answer
+          .replace('</defaultPortConfig>', `${markup}</defaultPortConfig>`)
+          .replace(/(<name>vm<\/name><val [^>]*>)(?=<\/val>)/, `$1${vms.join('')}`),
+    };
   };
   return { sent: () => sent };
 }
@@ -51,7 +60,7 @@ suite('a distributed port group', () => {
     const { rows } = await prepare('DC0_DVPG0', '--yes');
     const found = row(rows, path, 'security policy');
     assert.deepEqual([found.state, found.action], ['wrong', 'changed'], JSON.stringify(found));
-    assert.match(found.explain, /MAC learning is on/);
+    assert.match(found.explain, /MAC learning is on.* 2 VMs and templates are on it now/);
     assert.match(
       sent(),
       /<defaultPortConfig xsi:type="VMwareDVSPortSetting"><macManagementPolicy><inherited>false<\/inherited><allowPromiscuous>false<\/allowPromiscuous><macChanges>false<\/macChanges><forgedTransmits>false<\/forgedTransmits><macLearningPolicy>.*<enabled>true<\/enabled>.*<limit>64<\/limit>.*<\/macManagementPolicy><\/defaultPortConfig><\/spec>/,
