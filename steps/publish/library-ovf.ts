@@ -76,6 +76,14 @@ async function keepVersion(site: LibrarySite, context: PublishContext, current: 
  */
 async function copied({ rest, signal }: LibrarySite, from: OwnItem, to: string, until: number): Promise<void> {
   const wanted = (await itemFiles(rest, from.id, { signal })).length;
+  if (wanted === 0 && from.contentVersion !== '') {
+    // Nothing could tell when the copy is whole, and the capture would overwrite what is being copied.
+    throw new IngotError(
+      'publish.library-files',
+      `expected to see the files of the library item ${from.name}, of which there is version ${from.contentVersion}, found none`,
+      { remedy: 'give the account ContentLibrary.ReadStorage, without which vCenter lists no files' },
+    );
+  }
   for (let waitMs = 250; ; waitMs = Math.min(2 * waitMs, 10_000)) {
     const found = (await itemFiles(rest, to, { signal })).length;
     if (found >= wanted) return;
