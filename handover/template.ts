@@ -1,4 +1,5 @@
 import { IngotError } from '../common/failure.ts';
+import { parseJson } from '../common/json.ts';
 import { Problems } from '../common/problems.ts';
 import type { Image } from '../image/index.ts';
 import { keys } from '../image/names.ts';
@@ -96,8 +97,8 @@ export async function findTemplate(
     role: extraConfig.get(keys.role),
     build: extraConfig.get(keys.build),
     windows: extraConfig.get(keys.windows),
-    facts: parsed(sealedFactsSchema, extraConfig.get(keys.facts)),
-    dns: parsed(sealedDnsSchema, extraConfig.get(keys.dns)),
+    facts: sealedFactsSchema.safeParse(parseJson(extraConfig.get(keys.facts))).data,
+    dns: sealedDnsSchema.safeParse(parseJson(extraConfig.get(keys.dns))).data,
     diskBytes: disks[0] ?? 0,
     disks: disks.length,
     hardwareVersion: Number(/^vmx-(\d+)$/.exec(values['config.version'] ?? '')?.[1] ?? 0),
@@ -156,13 +157,4 @@ export function requireSealed(
 function what({ image, role }: FoundTemplate): string {
   if (image === undefined) return 'one that ingot did not make';
   return `the ${role ?? 'VM'} of the image ${image}`;
-}
-
-function parsed<T>(schema: { safeParse(value: unknown): { readonly data?: T | undefined } }, text: string | undefined) {
-  if (text === undefined) return undefined;
-  try {
-    return schema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }
