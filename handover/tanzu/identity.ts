@@ -1,3 +1,4 @@
+import { shellWord } from '../../common/shell.ts';
 import type { Manifest } from '../manifest.ts';
 
 export interface Identity {
@@ -42,6 +43,5 @@ export function identityManifests(identity: Identity, password: string | undefin
 
 /** What makes the Secret without showing the password, which is in an environment variable. */
 function secretCommand({ secretName, namespace, username }: Identity): string {
-  const quoted = `'${username.replaceAll("'", "'\\''")}'`;
-  return `printf %s "$PASSWORD" | kubectl create secret generic ${secretName} -n ${namespace} --from-literal=username=${quoted} --from-file=password=/dev/stdin`;
+  return `printf %s "$PASSWORD" | kubectl create secret generic ${secretName} -n ${namespace} --from-literal=username=${shellWord(username)} --from-file=password=/dev/stdin`;
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '../../common/shell.ts';
 import type { Image } from '../../image/index.ts';
 import {
   addRole,
@@ -58,7 +59,7 @@ async function findPrivileges(
   if (added.length + removed.length === 0) return { ...common, state: 'right', found: `${wanted.length} privileges` };
   const steps = [
     'give the role in prepare.role a name of its own, or make the change yourself:',
-    `govc role.update ${quoted(role.name)} ${wanted.join(' ')}`,
+    `govc role.update ${shellWord(role.name)} ${wanted.join(' ')}`,
   ];
   const differs = [
     ...(added.length === 0 ? [] : [`without ${added.join(', ')}`]),
@@ -94,8 +95,4 @@ function difference({ privilege = [] }: AuthorizationRole, wanted: readonly stri
     added: wanted.filter((one) => !has.has(one)),
     removed: privilege.filter((one) => !one.startsWith('System.') && !wanted.includes(one)),
   };
-}
-
-function quoted(name: string): string {
-  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '../../common/shell.ts';
 import type { PrivilegePlan } from './plan.ts';
 
 export interface RoleFacts {
@@ -28,9 +29,5 @@ export function powerCliCommands({ privileges }: PrivilegePlan, role: RoleFacts)
 }
 
 function line(...words: readonly string[]): string {
-  return words.map(quoted).join(' ');
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return words.map(shellWord).join(' ');
 }
