@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Failure, IngotError } from '../common/failure.ts';
+import { GIB } from '../image/units.ts';
 import { toFailure } from '../pipeline/failures.ts';
 import { defineStep } from './define.ts';
 import {
@@ -10,8 +11,6 @@ import {
   checkSpace,
   checkTools,
 } from './support/preflight-checks.ts';
-
-const GiB = 2 ** 30;
 
 /**
  * Everything that would fail later and can be known now: objects of the inventory, names, rights, space, media. All
@@ -55,7 +54,7 @@ export const preflight = defineStep({
     const place = await (await vcenter()).placement(signal);
     return [
       `${server}; ${place.description}`,
-      `guest OS id ${guestId}, ${Math.floor(freeBytes / GiB)} GiB free, names ${names.master} and ${names.template} are ours to use`,
+      `guest OS id ${guestId}, ${Math.floor(freeBytes / GIB)} GiB free, names ${names.master} and ${names.template} are ours to use`,
     ];
   },
 });

@@ -3,6 +3,7 @@ import { Problems } from '../../common/problems.ts';
 import type { Image } from '../../image/index.ts';
 import { type Openshift, openshiftOf } from '../../image/schema/openshift.ts';
 import { defaultHealthCheck } from '../../image/schema/openshift-machineset.ts';
+import { GIB } from '../../image/units.ts';
 import type { Manifest } from '../manifest.ts';
 import { requireFacts } from '../missing-fact.ts';
 import { machineAutoscaler, machineHealthCheck } from './beside.ts';
@@ -10,8 +11,6 @@ import { infrastructureName, type MachineSetFlags, openshiftVersion, readSets } 
 import { AT_PROVIDER, machineSetManifest } from './machine-set.ts';
 import { infraSetName } from './names.ts';
 import { noSuchZone } from './zones.ts';
-
-const GIB = 1024 ** 3;
 
 type Aws = NonNullable<Openshift['aws']>;
 type Zone = Aws['zones'][number];

@@ -2,6 +2,7 @@ import { IngotError } from '../../common/failure.ts';
 import { Problems } from '../../common/problems.ts';
 import type { Image } from '../../image/index.ts';
 import { openshiftOf } from '../../image/schema/openshift.ts';
+import { GIB } from '../../image/units.ts';
 import type { Vsphere } from '../../vsphere/connect.ts';
 import { requireFacts } from '../missing-fact.ts';
 import { type FoundTemplate, findTemplate, requireSealed } from '../template.ts';
@@ -9,8 +10,6 @@ import { wmcoRelease } from '../wmco.ts';
 import { type MachineSetFlags, readSets } from './facts.ts';
 import type { Role } from './machine-set.ts';
 import { noWildcards } from './names.ts';
-
-const GIB = 1024 ** 3;
 
 /** What the machines are cloned from, and what that was checked for, in words. */
 export interface CloneSource {
@@ -111,7 +110,7 @@ export function diskGiB(template: FoundTemplate, { wanted, version }: DiskOption
     problems.add(
       new IngotError(
         'openshift.disk',
-        `expected a disk of whole GiB and not smaller than the ${size(diskBytes)} of the disk of ${path}, found ${size(wanted ?? 0)}`,
+        `expected a disk of whole GiB and not smaller than the ${sizeText(diskBytes)} of the disk of ${path}, found ${sizeText(wanted ?? 0)}`,
         { remedy: `write disk: ${least}GiB or more, or leave it out; the Machine API cannot make a disk smaller` },
       ),
     );
@@ -145,7 +144,7 @@ function leastHardware(version: string | undefined): number {
 }
 
 /** `60 GiB`, `60.5 GiB`. */
-function size(bytes: number): string {
+export function sizeText(bytes: number): string {
   return `${Number((bytes / GIB).toFixed(2))} GiB`;
 }
 

@@ -1,6 +1,7 @@
 import type { Manifest } from '../manifest.ts';
 import type { FoundTemplate } from '../template.ts';
 import { templateReferences } from '../template-reference.ts';
+import { sizeText } from './clone-source.ts';
 import { AT_PROVIDER, machineSetManifest, type Role, type Taint } from './machine-set.ts';
 import type { Workspace } from './workspace.ts';
 import type { FailureDomain } from './zones.ts';
@@ -78,7 +79,7 @@ function head({ role, domain, replicas }: VsphereMachineSet): string[] {
 }
 
 function notes({ role, template, templateNote, extendOsPartition, workspace, server }: VsphereMachineSet) {
-  const have = `the template's disk has ${Number((template.diskBytes / 1024 ** 3).toFixed(2))} GiB`;
+  const have = `the template's disk has ${sizeText(template.diskBytes)}`;
   const grows = {
     on: 'windows.sysprep.extendOsPartition is on, so Windows takes the rest when a clone starts first',
     off: 'windows.sysprep.extendOsPartition makes Windows take the rest when a clone starts first, and is off in this image',

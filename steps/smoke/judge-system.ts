@@ -1,9 +1,8 @@
+import { GIB } from '../../image/units.ts';
 import { readToolsConf } from '../support/tools-conf.ts';
 import { sealedSetting } from './answer-file-settings.ts';
 import type { SmokeFacts } from './facts.ts';
 import type { Expected, Verdict } from './judge.ts';
-
-const GiB = 2 ** 30;
 
 /** What runs in a clone, and what must not be there any more. */
 export function judgeSystem(facts: SmokeFacts, expected: Expected): readonly Verdict[] {
@@ -75,8 +74,8 @@ function judgeLeftovers({ leftovers }: SmokeFacts): Verdict {
 }
 
 function judgeDisk({ disk: { size, unallocated } }: SmokeFacts, { image }: Expected): Verdict {
-  const [all, free] = [size, unallocated].map((bytes) => `${Math.round((bytes / GiB) * 10) / 10} GiB`);
-  if (!image.windows.sysprep.extendOsPartition || unallocated < GiB)
+  const [all, free] = [size, unallocated].map((bytes) => `${Math.round((bytes / GIB) * 10) / 10} GiB`);
+  if (!image.windows.sysprep.extendOsPartition || unallocated < GIB)
     return `system disk ${all}, ${free} in no partition`;
   return {
     code: 'smoke.disk',

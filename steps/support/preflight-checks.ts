@@ -2,14 +2,13 @@ import { stat } from 'node:fs/promises';
 import { IngotError } from '../../common/failure.ts';
 import type { Redactor } from '../../common/redactor.ts';
 import { type Image, readHostKeys, type Secret } from '../../image/index.ts';
+import { GIB } from '../../image/units.ts';
 import type { BuildEnv } from '../define.ts';
 import type { CheckContext } from '../publish/target.ts';
 import { publishes } from '../publish/targets.ts';
 import type { Vcenter } from '../vcenter/index.ts';
 import { registerPassword } from './answer-files.ts';
 import { tooSimple } from './password.ts';
-
-const GiB = 2 ** 30;
 
 /** Exactly those of the steps that this image asks for. What cannot be read of the media is inspect-media's failure. */
 export async function checkRights(
@@ -42,12 +41,12 @@ export async function checkSpace(image: Image, free: number, datastore: string):
         )
       : 0;
   // What Windows Server Core with updates and a container runtime takes; a thin disk is never larger than its size.
-  const used = Math.min(image.hardware.disk, 24 * GiB);
+  const used = Math.min(image.hardware.disk, 24 * GIB);
   const needed = 2 * used + media;
   if (free >= needed) return;
   throw new IngotError(
     'datastore.full',
-    `expected ${Math.ceil(needed / GiB)} GiB free on datastore ${datastore} (master, clone and ISO), found ${Math.floor(free / GiB)} GiB`,
+    `expected ${Math.ceil(needed / GIB)} GiB free on datastore ${datastore} (master, clone and ISO), found ${Math.floor(free / GIB)} GiB`,
     { remedy: 'free space, or name another datastore in placement.datastore' },
   );
 }
