@@ -12,6 +12,7 @@ import type { AnyVirtualDeviceBackingInfo, VirtualDeviceConfigSpec } from '../..
 import { reconfigure } from '../../vsphere/vm.ts';
 import type { Vcenter } from '../vcenter/index.ts';
 import { unfinishedMark } from '../vcenter/look.ts';
+import { exportClone } from './export-clone.ts';
 import { parseMark, sameTemplate } from './mark.ts';
 import type { PublishContext } from './target.ts';
 
@@ -124,14 +125,7 @@ async function byExport(context: PublishContext, there: Vcenter, wanted: CopyWan
       name: 'template',
       directory,
       format: 'ovf',
-      clone: {
-        name: namesOf(image).export,
-        folder: home.templateFolder,
-        pool: home.pool,
-        host: home.host,
-        datastore: home.datastore.ref,
-        extraConfig: { [keys.image]: image.name, [keys.role]: 'export' },
-      },
+      clone: exportClone(image, home),
       onProgress: told('Exporting'),
       onWarning: warn,
       deadlineMs: image.timeouts.upload,

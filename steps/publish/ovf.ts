@@ -3,7 +3,8 @@ import { access, mkdir } from 'node:fs/promises';
 import { IngotError } from '../../common/failure.ts';
 import type { OvfWanted } from '../../image/finish-publish.ts';
 import type { Image } from '../../image/index.ts';
-import { keys, namesOf } from '../../image/names.ts';
+
+import { exportClone } from './export-clone.ts';
 import { type OvfRecord, ovfRecords } from './ovf-records.ts';
 import type { PublishContext, Published, PublishTarget } from './target.ts';
 
@@ -53,14 +54,7 @@ async function exportTemplate(context: PublishContext, { directory, name, format
     format,
     // What says that it is ingot's, and of which build: a copy of it is known by that.
     keepExtraConfig: (key) => key.startsWith('ingot.'),
-    clone: {
-      name: namesOf(image).export,
-      folder: place.templateFolder,
-      pool: place.pool,
-      host: place.host,
-      datastore: place.datastore.ref,
-      extraConfig: { [keys.image]: image.name, [keys.role]: 'export' },
-    },
+    clone: exportClone(image, place),
     onProgress: ({ bytes, total }) =>
       progress({ message: `Exporting ${template.name}`, done: bytes, total, unit: 'bytes' }),
     onWarning: warn,
