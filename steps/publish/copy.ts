@@ -91,7 +91,7 @@ async function requireElsewhere({ center, image, signal }: CheckContext, there: 
 }
 
 async function replace(context: PublishContext, there: Vcenter, wanted: CopyWanted): Promise<void> {
-  const { signal, mark, progress, warn, image } = context;
+  const { signal, mark, progress, warn } = context;
   const candidate = await there.look('candidate', signal);
   const whole = candidate?.extraConfig.get(keys.role) === 'template' && isOf(candidate.extraConfig, mark);
   if (candidate !== undefined && !whole) {
@@ -109,11 +109,7 @@ async function replace(context: PublishContext, there: Vcenter, wanted: CopyWant
     await machine.reconfigure({ extraConfig }, signal);
     there.forget('candidate');
   }
-  const former = formerName(
-    namesOf({ ...image, template: { ...image.template, name: wanted.name } }).template,
-    context.build,
-  );
-  await there.publish(former, wanted.keep, { progress, warn }, signal);
+  await there.publish(formerName(wanted.name, context.build), wanted.keep, { progress, warn }, signal);
 }
 
 /** All marks of the template but the records of its steps: a copy is never built upon. */
