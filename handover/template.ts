@@ -72,7 +72,7 @@ export async function findTemplate(
       'handover.no-template',
       `expected the template ${wanted}, found ${found === undefined ? 'nothing' : `a ${found.type}`} there`,
       {
-        evidence: others.map((other) => `${other} has that name`),
+        evidence: others.map((other) => `${other.path} has that name`),
         remedy:
           path === undefined
             ? `build it (ingot build ${image.file}), or correct template.name and template.folder`
@@ -90,7 +90,7 @@ export async function findTemplate(
     ref: vm,
     inventoryPath: where,
     name: values.name,
-    sameName: await vmsNamed(vc, values.name, { signal }),
+    sameName: (await vmsNamed(vc, values.name, { signal })).map((named) => named.path),
     isTemplate: values['config.template'] === true,
     power: values['runtime.powerState'],
     image: extraConfig.get(keys.image),

@@ -32,12 +32,19 @@ export async function readDrives(vc: Vsphere, options: ReadOptions = {}): Promis
   });
 }
 
-/** Inventory paths of all VMs and templates of a name that the account may see, in all datacenters; sorted. */
-export async function vmsNamed(vc: Vsphere, name: string, options: ReadOptions = {}): Promise<readonly string[]> {
+/** A VM or template, and its inventory path. */
+export interface VmAtPath {
+  readonly vm: Ref<'VirtualMachine'>;
+  readonly path: string;
+}
+
+/** All VMs and templates of a name that the account may see, in all datacenters; sorted by their paths. */
+export async function vmsNamed(vc: Vsphere, name: string, options: ReadOptions = {}): Promise<readonly VmAtPath[]> {
   const all = await readAll(vc, ['name'], options);
   const named = all.filter(({ propSet = [] }) => sameName(String(propSet[0]?.val), name));
   const vms = named.map(({ obj }): Ref<'VirtualMachine'> => ({ type: 'VirtualMachine', value: obj.value }));
-  return (await Promise.all(vms.map((vm) => inventoryPath(vc, vm, options)))).sort();
+  const found = await Promise.all(vms.map(async (vm) => ({ vm, path: await inventoryPath(vc, vm, options) })));
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** Names of all VMs and templates that the account may see, each once; as a person reads them. */

@@ -120,7 +120,7 @@ async function sourceAt(
   const found = await findByPath(vc, path, { signal });
   if (found !== undefined || source === undefined || !('path' in source)) return found;
   const [only, ...more] = await vmsNamed(vc, source.path, { signal });
-  return only === undefined || more.length > 0 ? undefined : findByPath(vc, only, { signal });
+  return only === undefined || more.length > 0 ? undefined : only.vm;
 }
 
 /** The switches of distributed port groups: a NIC's backing has their UUID. */

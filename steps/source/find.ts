@@ -28,7 +28,7 @@ export interface SourceVm {
   readonly identity: Readonly<Record<string, string>>;
 }
 
-const paths = [
+const properties = [
   'name',
   'config.template',
   'config.instanceUuid',
@@ -54,7 +54,7 @@ export async function findSourceVm(
   signal: AbortSignal,
 ): Promise<SourceVm> {
   const vm = await findVm(vc, source, `${datacenterPath}/vm`, signal);
-  const [values, path] = await Promise.all([vc.read(vm, paths, { signal }), inventoryPath(vc, vm, { signal })]);
+  const [values, path] = await Promise.all([vc.read(vm, properties, { signal }), inventoryPath(vc, vm, { signal })]);
   const isTemplate = values['config.template'] === true;
   const instanceUuid = values['config.instanceUuid'];
   if (instanceUuid === undefined) throw unreadable(path);
@@ -99,21 +99,22 @@ async function findVm(
   const at = await vmAt(vc, path.startsWith('/') ? path : `${folder}/${names.join('/')}`, signal);
   if (at !== undefined) return at;
   const [name = ''] = names.slice(-1);
-  const named = (await vmsNamed(vc, name, { signal })).filter((other) => other.startsWith(`${folder}/`));
+  const named = (await vmsNamed(vc, name, { signal })).filter((other) => other.path.startsWith(`${folder}/`));
   const [only] = named;
-  const byName = only === undefined || path.includes('/') ? undefined : await vmAt(vc, only, signal);
-  if (byName !== undefined && named.length === 1) return byName;
+  const byName = path.includes('/') ? undefined : only;
+  if (byName !== undefined && named.length === 1) return byName.vm;
+  const paths = named.map((other) => other.path);
   if (byName !== undefined) {
     throw new IngotError(
       'source.ambiguous',
       `expected one ${nounOf(kind)} “${path}” below ${folder}, found ${named.length}`,
       {
-        evidence: named,
+        evidence: paths,
         remedy: `name it in source.${kind} by its path below ${folder}`,
       },
     );
   }
-  const near = named.length > 0 ? named : nearest(unescapeName(name), await vmNames(vc, { signal }));
+  const near = paths.length > 0 ? paths : nearest(unescapeName(name), await vmNames(vc, { signal }));
   throw new IngotError('source.missing', `expected the ${nounOf(kind)} “${path}” below ${folder}, found none`, {
     evidence: near.length === 0 ? ['the account sees no VM'] : [`there is: ${near.join(', ')}`],
     remedy: `correct source.${kind}, or give the account the right to see it`,

@@ -3,7 +3,6 @@ import { keys, masterName } from '../../image/names.ts';
 import { vmsNamed } from '../../vsphere/all-vms.ts';
 import { readExtraConfig } from '../../vsphere/extra-config.ts';
 import { openDatacenter } from '../../vsphere/inventory.ts';
-import { findByPath } from '../../vsphere/inventory-path.ts';
 import type { LibraryItem } from '../../vsphere/library.ts';
 import { parseMark } from '../publish/mark.ts';
 import type { Digests } from '../support/digests.ts';
@@ -76,8 +75,6 @@ export async function findSource(
 
 /** extraConfig of the VMs that have the name of an image's master, wherever they are. */
 async function mastersOf({ vc }: Vcenter, image: string | undefined, signal: AbortSignal) {
-  const paths = image === undefined ? [] : await vmsNamed(vc, masterName(image), { signal });
-  const refs = await Promise.all(paths.map((path) => findByPath(vc, path, { signal })));
-  const vms = refs.flatMap((ref) => (ref?.type === 'VirtualMachine' ? [{ ...ref, type: ref.type }] : []));
-  return Promise.all(vms.map((vm) => readExtraConfig(vc, vm, { signal })));
+  const masters = image === undefined ? [] : await vmsNamed(vc, masterName(image), { signal });
+  return Promise.all(masters.map(({ vm }) => readExtraConfig(vc, vm, { signal })));
 }
