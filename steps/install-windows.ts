@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { IngotError } from '../common/failure.ts';
 import type { Json } from '../common/json.ts';
 import { type BootstrapReport, parseBootstrapReport } from '../guest/reports.ts';
@@ -11,7 +10,7 @@ import { type BuildEnv, defineStep } from './define.ts';
 import { inspectMedia } from './inspect-media.ts';
 import { beside } from './support/beside.ts';
 import { pastPrompt } from './support/boot-prompt.ts';
-import { finishInstall } from './support/finish-install.ts';
+import { keepInstalled, keptReport, proofOf, type Ready, windowsOutput } from './support/installed.ts';
 import {
   bootstrapFailed,
   bootstrapNotes,
@@ -22,16 +21,7 @@ import {
   stuck,
 } from './support/setup-failures.ts';
 import { uploadMedia } from './upload-media.ts';
-import { layerName } from './vcenter/layers.ts';
 import type { Machine } from './vcenter/machine.ts';
-
-export const windowsOutput = z.object({
-  hostKeys: z.array(z.string()),
-  tools: z.object({ version: z.string(), status: z.string(), startType: z.string() }),
-  os: z.object({ build: z.string(), edition: z.string(), installationType: z.string() }),
-  computerName: z.string(),
-});
-type Ready = Extract<BootstrapReport, { state: 'ready' }>;
 
 /**
  * Powers the VM on and follows Windows Setup by what the bootstrap tells over guestinfo; before VMware Tools run there is
@@ -44,30 +34,16 @@ export const installWindows = defineStep({
   output: windowsOutput,
   timeout: (image) => image.timeouts.install + 2 * image.timeouts.boot,
   async run(context) {
-    const { vcenter, needs, config, signal, progress, fingerprint } = context;
+    const { vcenter, needs, signal } = context;
     const machine = await (await vcenter()).master(signal);
-    const earlier = await machine.waitFor((state) => ({ text: state.extraConfig.get(keys.installed) }), {
-      what: 'the state of the VM',
-      deadlineMs: config.timeouts.task,
-      signal,
-    });
-    const installed = readReport(earlier.text, needs.disc.build);
+    const installed = readReport(await keptReport(context, machine), needs.disc.build);
     const report =
       installed?.state === 'ready'
         ? installed
         : await followSetup(context, machine, { prompt: needs.iso.bootPrompt === 'typed', build: needs.disc.build });
     context.held.hostKeys = report.hostKeys;
     for (const line of bootstrapNotes(report)) context.warn(line);
-    const output = outputOf(report);
-    // In one change with what ends the installation, so that a resumed build never installs twice, and never skips its end.
-    await finishInstall(context, machine, () => {
-      const finishedAt = new Date().toISOString();
-      context.records.save({ step: 'install-windows', fingerprint, output, proof: proofOf(output), finishedAt });
-    });
-    progress('Keeping the layer');
-    await machine.snapshot(layerName('install-windows', fingerprint), 'Windows as installed, discs detached', signal);
-    await machine.powerOn(signal);
-    return output;
+    return keepInstalled(context, machine, report, 'Windows as installed, discs detached');
   },
   verify: async (_, output) => proofOf(output),
 });
@@ -126,16 +102,6 @@ function bootstrapReport(
     },
     { what: 'Windows Setup and the bootstrap to report', deadlineMs: config.timeouts.install, signal },
   );
-}
-
-type Windows = z.infer<typeof windowsOutput>;
-
-export function proofOf({ os, computerName }: Pick<Windows, 'os' | 'computerName'>): string[] {
-  return [`Windows ${os.build} ${os.edition} (${os.installationType}), computer name ${computerName}`];
-}
-
-function outputOf({ hostKeys, tools, os, computerName }: Ready): z.infer<typeof windowsOutput> {
-  return { hostKeys, tools, os, computerName };
 }
 
 /** The report of this build's disc; one that another build left behind is none. */

@@ -1,18 +1,14 @@
 import type { Json } from '../../common/json.ts';
-import { type BootstrapReport, parseBootstrapReport } from '../../guest/reports.ts';
+import { parseBootstrapReport } from '../../guest/reports.ts';
 import type { Image } from '../../image/index.ts';
 import { keys } from '../../image/names.ts';
 import type { StepTools } from '../../pipeline/step.ts';
 import { type BuildEnv, defineStep } from '../define.ts';
-import { proofOf, windowsOutput } from '../install-windows.ts';
-import { finishInstall } from '../support/finish-install.ts';
+import { keepInstalled, keptReport, proofOf, type Ready, windowsOutput } from '../support/installed.ts';
 import { scriptFiles } from '../support/script.ts';
-import { layerName } from '../vcenter/layers.ts';
 import { checkWindows } from './checks.ts';
 import { createVm } from './create-vm.ts';
 import { lookInside } from './look-inside.ts';
-
-type Ready = Extract<BootstrapReport, { state: 'ready' }>;
 
 /**
  * Starts the clone and looks into its Windows: what an installation tells of itself is read here. A layer, as after an
@@ -33,25 +29,11 @@ export const installWindows = defineStep({
   timeout: ({ source, timeouts }) =>
     timeouts.install + 2 * timeouts.boot + 2 * timeouts.task + timeouts.ssh + (source?.customization?.timeout ?? 0),
   async run(context) {
-    const { vcenter, config, signal, progress, fingerprint } = context;
+    const { vcenter, signal } = context;
     const machine = await (await vcenter()).master(signal);
-    const earlier = await machine.waitFor((state) => ({ text: state.extraConfig.get(keys.installed) }), {
-      what: 'the state of the VM',
-      deadlineMs: config.timeouts.task,
-      signal,
-    });
-    const report = readReport(earlier.text) ?? (await inside(context, machine));
+    const report = readReport(await keptReport(context, machine)) ?? (await inside(context, machine));
     context.held.hostKeys = report.hostKeys;
-    const { hostKeys, tools, os, computerName } = report;
-    const output = { hostKeys, tools, os, computerName };
-    await finishInstall(context, machine, () => {
-      const finishedAt = new Date().toISOString();
-      context.records.save({ step: 'install-windows', fingerprint, output, proof: proofOf(output), finishedAt });
-    });
-    progress('Keeping the layer');
-    await machine.snapshot(layerName('install-windows', fingerprint), 'Windows as it came from its source', signal);
-    await machine.powerOn(signal);
-    return output;
+    return keepInstalled(context, machine, report, 'Windows as it came from its source');
   },
   verify: async (_, output) => proofOf(output),
 });

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { after } from 'node:test';
 import type { BuildEvent } from '../../pipeline/events.ts';
-import { windowsOutput } from '../../steps/install-windows.ts';
+import { windowsOutput } from '../../steps/support/installed.ts';
 import { ended, root } from '../cli/ingot.ts';
 import { assertDone, assertFailed, builtFrom } from './built.ts';
 import { type Changes, openSite, tool } from './site.ts';
