@@ -10,6 +10,7 @@ import { deployItem } from '../../vsphere/library-templates.ts';
 import type { Ref } from '../../vsphere/values.ts';
 import type { AnyVirtualDeviceBackingInfo, VirtualDeviceConfigSpec } from '../../vsphere/vim25.gen.ts';
 import { reconfigure } from '../../vsphere/vm.ts';
+import { isNic } from '../support/nics.ts';
 import type { Vcenter } from '../vcenter/index.ts';
 import { unfinishedMark } from '../vcenter/look.ts';
 import { exportClone } from './export-clone.ts';
@@ -98,7 +99,7 @@ async function firstNic(
 ): Promise<VirtualDeviceConfigSpec[]> {
   if (backing === undefined) return [];
   const { 'config.hardware.device': devices = [] } = await vc.read(vm, ['config.hardware.device'], { signal });
-  const nics = devices.filter((device) => device.$type === 'VirtualVmxnet3' || device.$type === 'VirtualE1000e');
+  const nics = devices.filter(isNic);
   return nics.slice(0, 1).map(
     ({ $type, key, controllerKey, unitNumber }): VirtualDeviceConfigSpec => ({
       operation: 'edit',

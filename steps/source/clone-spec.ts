@@ -7,6 +7,7 @@ import type {
   VirtualDeviceConfigSpec,
   VirtualMachineConfigSpec,
 } from '../../vsphere/vim25.gen.ts';
+import { isNic } from '../support/nics.ts';
 import { nicDevice, removeDevices } from '../support/vm-spec.ts';
 
 export interface CloneSpecFacts {
@@ -51,7 +52,7 @@ function nicChanges({ devices, nics, path }: CloneSpecFacts): VirtualDeviceConfi
       remedy: 'replace the adapter of the source: ingot would leave it on the network that it has',
     });
   }
-  const there = devices.filter((device) => device.$type === 'VirtualVmxnet3' || device.$type === 'VirtualE1000e');
+  const there = devices.filter(isNic);
   const edited = there.slice(0, nics.length).map(
     ({ $type, key, controllerKey, unitNumber }, index): VirtualDeviceConfigSpec => ({
       operation: 'edit',

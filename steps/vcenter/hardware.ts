@@ -2,6 +2,7 @@ import type { Vsphere } from '../../vsphere/connect.ts';
 import { extraConfigMap } from '../../vsphere/extra-config.ts';
 import type { Ref } from '../../vsphere/values.ts';
 import type { AnyVirtualMachineBootOptionsBootableDevice } from '../../vsphere/vim25.gen.ts';
+import { isNic } from '../support/nics.ts';
 
 /** The hardware of a VM as vCenter made it: keys of its devices in order, and what else a build asks for. */
 export interface Hardware {
@@ -41,7 +42,7 @@ export async function readHardware(vc: Vsphere, vm: Ref<'VirtualMachine'>, signa
     cds: keysOf((type) => type === 'VirtualCdrom'),
     cdControllers: keysOf((type) => type === 'VirtualAHCIController').filter((key) => !used.has(key)),
     disks: keysOf((type) => type === 'VirtualDisk'),
-    nics: keysOf((type) => type === 'VirtualVmxnet3' || type === 'VirtualE1000e'),
+    nics: devices.filter(isNic).map(({ key }) => key),
     bootOrder: values['config.bootOptions']?.bootOrder ?? [],
     extraConfig: extraConfigMap(values['config.extraConfig']),
   };

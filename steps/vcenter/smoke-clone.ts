@@ -3,6 +3,7 @@ import type { Vsphere } from '../../vsphere/connect.ts';
 import type { SnapshotRef } from '../../vsphere/snapshot.ts';
 import type { Ref } from '../../vsphere/values.ts';
 import type { VirtualDeviceConfigSpec, VirtualMachineCloneSpec } from '../../vsphere/vim25.gen.ts';
+import { isNic } from '../support/nics.ts';
 import type { Placement } from './placement.ts';
 
 export interface SmokeCloneOptions {
@@ -28,7 +29,7 @@ export async function smokeCloneSpec(
   const { 'config.hardware.device': devices = [] } = await vc.read(vm, ['config.hardware.device'], { signal });
   const connected = smokeNetwork !== undefined;
   const deviceChange = devices.flatMap((device): VirtualDeviceConfigSpec[] => {
-    if (device.$type !== 'VirtualVmxnet3' && device.$type !== 'VirtualE1000e') return [];
+    if (!isNic(device)) return [];
     // Not even its own Windows may connect it. What is left out stays as it is, but for the address: each clone gets one of its own.
     const { $type, key, controllerKey, unitNumber } = device;
     const backing = smokeNetwork ?? device.backing;
