@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { IngotError } from '../../common/failure.ts';
 import type { Json } from '../../common/json.ts';
 import type { SysprepReport } from '../../guest/reports.ts';
@@ -13,8 +12,6 @@ import { lastWord } from './sysprep-verdict.ts';
 
 /** How long Windows keeps running after a failure, so that its logs can be fetched: a little more than the task waits. */
 const failedMs = 150_000;
-/** How long the answer to the start is waited for once the task has spoken. */
-const answerMs = 2000;
 /** What tells the task that nobody wants the logs any more (docs/guest-contract.md). */
 const collected = '/C:/ProgramData/ingot/collected';
 
@@ -74,16 +71,7 @@ export function followSysprep(context: Context, machine: Machine, run: SysprepRu
       );
       const started = start(either);
       for (const wait of [begun, started]) wait.catch(() => undefined); // the race tells; the other one is cut short
-      try {
-        await Promise.race([started, begun]);
-        // What the script has to tell may come a moment after the task's first word.
-        await Promise.race([
-          started.catch(() => undefined),
-          pause(answerMs, undefined, { signal: either, ref: false }),
-        ]);
-      } finally {
-        over.abort();
-      }
+      await Promise.race([started, begun]).finally(() => over.abort());
     },
     async end() {
       const wait = machine.waitFor((state) => isOff(state) || verdict()?.state === 'failed', {
