@@ -383,7 +383,7 @@ export class Guest {
     const task = { ...parameters, windows, publish, lab: this.#lab, signal: this.#stopped.signal };
     this.#tasks.start('ingot-sysprep', async () => {
       // Sysprep takes minutes: what started it has been answered long before ingot's folder goes.
-      await this.#tools?.fetched();
+      await Promise.all([this.#tools, ...this.#sshds].map((way) => way?.fetched()));
       if (await runSysprepTask(task)) this.shutDown();
     });
   }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AuthContext, Connection, ParsedKey, ServerChannel, Session } from 'ssh2';
 import ssh2 from 'ssh2';
 import { isKeyAclStrict } from './acl.ts';
@@ -20,11 +21,16 @@ export interface SshdOptions {
   readonly log: (line: string) => void;
 }
 
+/** How long is waited for a client that does not take its answer. */
+const FETCHED_MS = 3000;
+
 /** sshd inside a guest: keys of administrators_authorized_keys only, `exec` of the contract's commands, SFTP. */
 export class Sshd {
   readonly #options: SshdOptions;
   readonly #server: InstanceType<typeof ssh2.Server>;
   readonly #connections = new Set<Connection>();
+  /** Commands whose channel the client has not closed yet. */
+  readonly #answering = new Set<ServerChannel>();
 
   constructor(options: SshdOptions) {
     this.#options = options;
@@ -52,6 +58,15 @@ export class Sshd {
   stop(): void {
     this.#server.close();
     for (const connection of this.#connections) destroy(connection);
+  }
+
+  /** Resolves when the clients have the answers of all commands, or after a while. */
+  async fetched(): Promise<void> {
+    if (this.#answering.size === 0) return;
+    const closed = [...this.#answering].map((channel) => new Promise((resolve) => channel.once('close', resolve)));
+    const late = new AbortController();
+    await Promise.race([Promise.all(closed), delay(FETCHED_MS, undefined, { signal: late.signal })]);
+    late.abort();
   }
 
   #accept(connection: Connection): void {
@@ -95,6 +110,8 @@ export class Sshd {
         if (reboot) this.#options.host.restart();
       },
     };
+    this.#answering.add(channel);
+    channel.on('close', () => this.#answering.delete(channel));
     channel.on('error', () => {});
     const streams = {
       input: () => firstLine(channel),
