@@ -125,13 +125,16 @@ export function buildLease(options: LeaseOptions): Lease {
     async take({ progress, log }, signal) {
       const folder = await options.folder(signal);
       let seen: { readonly text: string; readonly at: number } | undefined;
+      /** Who it was when that could be read: a file that is being written anew cannot. */
+      let known: Signed | undefined;
       for (;;) {
         if ((await folder.make(signal)) === 'created') return hold(folder, true, signal);
         // More than one: a holder that was silent has signed again beside its successor. Any of them may be alive.
         const all = (await folder.signed(signal)).toSorted((a, b) => (order(a) < order(b) ? 1 : -1));
         const [other] = all;
         const text = JSON.stringify(all);
-        if (seen !== undefined && seen.text !== text && other !== undefined) throw leased(image, other);
+        if (other?.holder !== undefined || other?.file !== known?.file) known = other;
+        if (seen !== undefined && seen.text !== text && other !== undefined) throw leased(image, known);
         if (seen?.text !== text) seen = { text, at: performance.now() };
         const silent = performance.now() - seen.at;
         if (silent >= silentMs || (other !== undefined && (await areDead(all, signal)))) {
